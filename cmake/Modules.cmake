@@ -1,0 +1,38 @@
+# How a module is built: one static library from src/NAME, its contracts in include/racefacer/NAME.
+
+add_library(rf_flags INTERFACE)
+target_include_directories(rf_flags INTERFACE ${PROJECT_SOURCE_DIR}/include)
+target_compile_definitions(rf_flags INTERFACE _GNU_SOURCE RF_VERSION="${PROJECT_VERSION}")
+target_compile_options(rf_flags INTERFACE
+  -Wall -Wextra -Wformat=2 -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wundef
+  -fno-common -fstack-protector-strong)
+if(RF_WERROR)
+  target_compile_options(rf_flags INTERFACE -Werror)
+endif()
+if(RF_SANITIZE)
+  target_compile_options(rf_flags INTERFACE
+    -fsanitize=${RF_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(rf_flags INTERFACE -fsanitize=${RF_SANITIZE})
+else()
+  target_compile_definitions(rf_flags INTERFACE $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
+endif()
+
+# rf_module(NAME [DEPENDS module...] [PRIVATE library...])
+function(rf_module name)
+  cmake_parse_arguments(arg "" "" "DEPENDS;PRIVATE" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.c)
+  if(NOT sources)
+    add_library(rf_${name} INTERFACE)
+    set(scope INTERFACE)
+  else()
+    add_library(rf_${name} STATIC ${sources})
+    set(scope PUBLIC)
+    target_link_libraries(rf_${name} PRIVATE rf_flags)
+  endif()
+  foreach(module ${arg_DEPENDS})
+    target_link_libraries(rf_${name} ${scope} rf_${module})
+  endforeach()
+  if(sources AND arg_PRIVATE)
+    target_link_libraries(rf_${name} PRIVATE ${arg_PRIVATE})
+  endif()
+endfunction()

@@ -1,0 +1,32 @@
+/* json_slice.h - finds the parts of a JSON text without changing a byte, to pass on what the feed sent as it came. */
+#ifndef RACEFACER_CODEC_JSON_SLICE_H
+#define RACEFACER_CODEC_JSON_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "racefacer/base/buf.h"
+
+/* Makes a text cJSON can be trusted with, in place and of the same length: escapes of lone surrogates and of NUL
+ * (\ud800 … \udfff without their other half, \u0000) become \ufffd. */
+void rf_json_repair(char *text, size_t len);
+
+/* True for well-formed UTF-8. */
+bool rf_utf8_valid(const char *text, size_t len);
+
+/* Walks an object's members, or an array's elements (key is then empty). The text must be valid JSON; on a text
+ * that is not the walk ends early, within bounds. */
+struct rf_json_walk {
+    const char *at, *end;
+    bool object;
+};
+bool rf_json_walk_begin(struct rf_json_walk *walk, struct rf_slice value); /* false: neither object nor array */
+/* `key` is without quotes, escapes as they came; `value` without white space around it. False at the end. */
+bool rf_json_walk_next(struct rf_json_walk *walk, struct rf_slice *key, struct rf_slice *value);
+
+/* The member's value, first of that name; false where there is none. */
+bool rf_json_member(struct rf_slice object, const char *key, struct rf_slice *value);
+
+bool rf_slice_is(struct rf_slice slice, const char *text);
+
+#endif

@@ -1,0 +1,88 @@
+/* engine.h - follows every session on every track: frames in, events out.
+ * Pure: no clock, no input or output of its own. Times are passed in, as wall milliseconds. Cost of a frame: its rows. */
+#ifndef RACEFACER_ENGINE_ENGINE_H
+#define RACEFACER_ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "racefacer/engine/analysis.h"
+#include "racefacer/engine/frame.h"
+#include "racefacer/engine/session.h"
+
+struct rf_engine;
+
+struct rf_engine_options {
+    struct rf_analysis_options analysis;
+    size_t max_laps;     /* MAX_LAPS_PER_SESSION */
+    int64_t gap_ms;      /* SESSION_GAP_MINUTES: silence that ends a session */
+    int64_t stale_ms;    /* STALE_AFTER_SECONDS */
+};
+
+enum rf_event_type {
+    RF_EVENT_SESSION_BEGAN,
+    RF_EVENT_SESSION_ENDED,
+    RF_EVENT_LAP,           /* a lap was recorded */
+    RF_EVENT_LAP_CORRECTED, /* its time changed */
+    RF_EVENT_LAPS_REMOVED,  /* a marshal took back every lap of the competitor above lap.num */
+    RF_EVENT_POSITION,      /* run->position changed; old_position is the one before */
+    RF_EVENT_CLOCK_RESET    /* the venue's clock was off by `offset_ms`; its frames are taken again */
+};
+
+struct rf_event {
+    enum rf_event_type type;
+    const struct rf_session *session;
+    const struct rf_run *run; /* NULL for events of a session */
+    struct rf_lap lap;
+    int old_position;
+    int64_t offset_ms;
+};
+
+/* Called during apply and tick, in order; it may read the engine, not change it. */
+typedef void (*rf_event_fn)(void *ctx, const struct rf_event *event);
+
+enum rf_applied {
+    RF_APPLIED,         /* taken in (also where it changed nothing) */
+    RF_APPLIED_CACHED,  /* an old copy: its own time lies long before the time it was sent */
+    RF_APPLIED_OLD,     /* older than the newest of its track */
+    RF_APPLIED_NO_RUNS, /* no session yet, and nothing to begin one with */
+    RF_APPLIED_NO_KART, /* lap-data: none, or more than one, run has that kart number */
+    RF_APPLIED_COUNT
+};
+
+struct rf_engine *rf_engine_create(const struct rf_engine_options *options, rf_event_fn on_event, void *ctx);
+void rf_engine_destroy(struct rf_engine *engine);
+
+enum rf_applied rf_engine_apply(struct rf_engine *engine, const struct rf_frame *frame, int64_t now_ms);
+enum rf_applied rf_engine_apply_lap(struct rf_engine *engine, const struct rf_lap_data *lap, int64_t now_ms);
+
+/* Ends sessions whose track fell silent; notices the ones that ceased to be live. Call it once a second or so. */
+void rf_engine_tick(struct rf_engine *engine, int64_t now_ms);
+
+/* Goes on with a session read from storage, as the newest of its track. Takes ownership, also where it has to destroy
+ * it at once because its track has a newer one. No event. */
+void rf_engine_adopt(struct rf_engine *engine, struct rf_session *session);
+
+/* True for ids that must not be used again: asked when an id is made. `taken` may be NULL. */
+void rf_engine_set_id_taken(struct rf_engine *engine, bool (*taken)(void *ctx, const char *id), void *ctx);
+
+/* Newest session of each track, newest frame first, ended ones included. Valid until the engine next changes. */
+size_t rf_engine_session_count(const struct rf_engine *engine);
+const struct rf_session *rf_engine_session_at(const struct rf_engine *engine, size_t index);
+const struct rf_session *rf_engine_find_session(const struct rf_engine *engine, const char *id);
+const struct rf_session *rf_engine_find_track(const struct rf_engine *engine, int64_t track);
+
+/* The session of /api/current: the live one with most active karts, kept while it lives; where none lives, the one
+ * that had the newest frame. NULL before any. */
+const struct rf_session *rf_engine_default_session(const struct rf_engine *engine);
+
+/* Neither ended nor silent for longer than stale_ms. */
+bool rf_engine_live(const struct rf_engine *engine, const struct rf_session *session);
+
+/* Counts changes of anything that is served. */
+uint64_t rf_engine_version(const struct rf_engine *engine);
+
+const struct rf_engine_options *rf_engine_options(const struct rf_engine *engine);
+
+#endif

@@ -1,0 +1,55 @@
+/* memory.c - allocation that ends the process rather than fail. */
+#include "racefacer/base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *or_end(void *memory, size_t size)
+{
+    if (memory == NULL && size > 0) {
+        fprintf(stderr, "racefacer-analysis: out of memory (%zu bytes wanted)\n", size);
+        abort();
+    }
+    return memory;
+}
+
+void *rf_new(size_t size)
+{
+    return or_end(calloc(1, size), size);
+}
+
+void *rf_new_array(size_t count, size_t size)
+{
+    return or_end(calloc(count, size), count);
+}
+
+void *rf_resize_array(void *old, size_t count, size_t size)
+{
+    return or_end(reallocarray(old, count, size), count);
+}
+
+char *rf_strndup(const char *text, size_t len)
+{
+    char *copy = rf_new(len + 1);
+    if (len > 0)
+        memcpy(copy, text, len);
+    return copy;
+}
+
+char *rf_strdup(const char *text)
+{
+    return rf_strndup(text, text == NULL ? 0 : strlen(text));
+}
+
+_Bool rf_strset(char **slot, const char *text)
+{
+    if (text == NULL)
+        text = "";
+    if (*slot != NULL && strcmp(*slot, text) == 0)
+        return 0;
+    char *copy = rf_strdup(text);
+    free(*slot);
+    *slot = copy;
+    return 1;
+}
