@@ -3,6 +3,7 @@
 #ifndef RACEFACER_ENGINE_ANALYSIS_H
 #define RACEFACER_ENGINE_ANALYSIS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "racefacer/engine/lap_history.h"
@@ -21,19 +22,20 @@ struct rf_result {
 
 /* A named driver with ranked runs on two or more karts. */
 struct rf_cross_driver {
-    const char *name;          /* the run's own text */
-    size_t *results;           /* indices into ranked, by best lap */
+    const char *name; /* the run's own text */
+    size_t *results;  /* indices into ranked, by best lap */
     size_t count;
 };
 
 struct rf_analysis {
     struct rf_result *ranked; /* by best lap; the first is the winner */
     size_t ranked_count;
-    struct rf_result *unranked; /* runs seen with a crossing or a lap, too few valid ones; in order of appearance */
+    struct rf_result *unranked; /* all other runs, in order of appearance */
     size_t unranked_count;
     struct rf_cross_driver *cross;
     size_t cross_count;
-    int total_laps; /* sum of the ranked runs' total_laps */
+    int64_t total_laps;  /* sum of the ranked runs' total_laps */
+    size_t *cross_order; /* private: what the cross drivers' results point into */
 };
 
 /* Fills `out`, which borrows from the session: use it before the session changes. */

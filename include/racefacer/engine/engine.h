@@ -1,5 +1,6 @@
 /* engine.h - follows every session on every track: frames in, events out.
- * Pure: no clock, no input or output of its own. Times are passed in, as wall milliseconds. Cost of a frame: its rows. */
+ * Pure: no clock, no input or output of its own. Times are passed in, as wall milliseconds. Cost of a frame:
+ * its rows. */
 #ifndef RACEFACER_ENGINE_ENGINE_H
 #define RACEFACER_ENGINE_ENGINE_H
 
@@ -15,9 +16,9 @@ struct rf_engine;
 
 struct rf_engine_options {
     struct rf_analysis_options analysis;
-    size_t max_laps;     /* MAX_LAPS_PER_SESSION */
-    int64_t gap_ms;      /* SESSION_GAP_MINUTES: silence that ends a session */
-    int64_t stale_ms;    /* STALE_AFTER_SECONDS */
+    size_t max_laps;  /* MAX_LAPS_PER_SESSION */
+    int64_t gap_ms;   /* SESSION_GAP_MINUTES: silence that ends a session */
+    int64_t stale_ms; /* STALE_AFTER_SECONDS */
 };
 
 enum rf_event_type {
@@ -36,7 +37,7 @@ struct rf_event {
     const struct rf_run *run; /* NULL for events of a session */
     struct rf_lap lap;
     int old_position;
-    int64_t offset_ms;
+    int64_t offset_ms; /* clock reset: how far the venue's clock lies behind what it was */
 };
 
 /* Called during apply and tick, in order; it may read the engine, not change it. */
@@ -57,24 +58,30 @@ void rf_engine_destroy(struct rf_engine *engine);
 enum rf_applied rf_engine_apply(struct rf_engine *engine, const struct rf_frame *frame, int64_t now_ms);
 enum rf_applied rf_engine_apply_lap(struct rf_engine *engine, const struct rf_lap_data *lap, int64_t now_ms);
 
-/* Ends sessions whose track fell silent; notices the ones that ceased to be live. Call it once a second or so. */
+/* Ends sessions whose track fell silent; notices the ones that ceased to be live. Call it once a second or
+ * so. */
 void rf_engine_tick(struct rf_engine *engine, int64_t now_ms);
 
-/* Goes on with a session read from storage, as the newest of its track. Takes ownership, also where it has to destroy
- * it at once because its track has a newer one. No event. */
+/* Goes on with a session read from storage, as the newest of its track. Takes ownership, also where it has to
+ * destroy it at once because its track has a newer one. No event. */
 void rf_engine_adopt(struct rf_engine *engine, struct rf_session *session);
+
+/* Stops showing an ended session, because it was deleted. Late frames of it still belong to it and go
+ * nowhere. */
+void rf_engine_forget(struct rf_engine *engine, const char *id);
 
 /* True for ids that must not be used again: asked when an id is made. `taken` may be NULL. */
 void rf_engine_set_id_taken(struct rf_engine *engine, bool (*taken)(void *ctx, const char *id), void *ctx);
 
-/* Newest session of each track, newest frame first, ended ones included. Valid until the engine next changes. */
+/* Newest session of each track, newest frame first, ended ones included. Valid until the engine next changes.
+ */
 size_t rf_engine_session_count(const struct rf_engine *engine);
 const struct rf_session *rf_engine_session_at(const struct rf_engine *engine, size_t index);
 const struct rf_session *rf_engine_find_session(const struct rf_engine *engine, const char *id);
 const struct rf_session *rf_engine_find_track(const struct rf_engine *engine, int64_t track);
 
-/* The session of /api/current: the live one with most active karts, kept while it lives; where none lives, the one
- * that had the newest frame. NULL before any. */
+/* The session of /api/current: the live one with most active karts, kept while it lives; where none lives,
+ * the one that had the newest frame. NULL before any. */
 const struct rf_session *rf_engine_default_session(const struct rf_engine *engine);
 
 /* Neither ended nor silent for longer than stale_ms. */

@@ -1,5 +1,6 @@
 /* frame.h - a frame of the feed, decoded: what the engine takes in.
- * Texts are NUL-terminated UTF-8, never NULL ("" where the feed has none), and belong to whoever made the frame. */
+ * Texts are NUL-terminated UTF-8, never NULL ("" where the feed has none), and belong to whoever made the
+ * frame. */
 #ifndef RACEFACER_ENGINE_FRAME_H
 #define RACEFACER_ENGINE_FRAME_H
 
@@ -12,7 +13,10 @@
 #define RF_NO_TIME 0   /* a lap time the feed does not tell; real ones are above 0 */
 #define RF_NO_COUNT -1 /* a counter the feed does not tell */
 
-enum rf_status { RF_STATUS_RUNNING, RF_STATUS_FINISHED }; /* anything but an ended session counts as running */
+enum rf_status {
+    RF_STATUS_RUNNING,
+    RF_STATUS_FINISHED
+}; /* anything but an ended session counts as running */
 
 /* One row of a frame: one driver's run. */
 struct rf_row {
@@ -32,18 +36,18 @@ struct rf_row {
 
 struct rf_frame {
     bool has_track;
-    int64_t track;          /* track_configuration_id */
-    bool has_event;         /* false where the frame has no event_name at all */
+    int64_t track;  /* track_configuration_id */
+    bool has_event; /* false where the frame has no event_name at all */
     const char *event_name;
     const char *track_name; /* from maps_data; "" where the frame does not tell */
     enum rf_status status;
-    int64_t made_s;         /* `timestamp`, epoch seconds; 0: absent */
-    int64_t sent_s;         /* `timestamp_socket`; 0: absent */
-    int current_lap;        /* the leader's lap; RF_NO_COUNT: not told */
-    int total_laps;         /* the session's length in laps; RF_NO_COUNT: not told */
+    int64_t made_s;  /* `timestamp`, epoch seconds; 0: absent */
+    int64_t sent_s;  /* `timestamp_socket`; 0: absent */
+    int current_lap; /* the leader's lap; RF_NO_COUNT: not told */
+    int total_laps;  /* the session's length in laps; RF_NO_COUNT: not told */
     const struct rf_row *rows;
     size_t row_count;
-    struct rf_slice raw;    /* the frame's `data` object as it came */
+    struct rf_slice raw; /* the frame's `data` object as it came */
 };
 
 /* A `lap-data` event: one lap of one kart, by number. */

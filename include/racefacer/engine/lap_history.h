@@ -1,8 +1,9 @@
 /* lap_history.h - the laps of one run, and the statistics over them.
  *
  * Keeps the newest `max_kept` laps one by one, and the times of all laps ever recorded, sorted: whatever
- * MAX_LAPS_PER_SESSION drops, the statistics go on over. Costs: recording a lap is a binary search and a memmove of
- * 4 bytes a lap; the median and the best lap are looked up; the rest is one pass, made only when somebody asks. */
+ * MAX_LAPS_PER_SESSION drops, the statistics go on over. Costs: recording a lap is a binary search and a
+ * memmove of 4 bytes a lap; the median and the best lap are looked up; the rest is one pass, made only when
+ * somebody asks. */
 #ifndef RACEFACER_ENGINE_LAP_HISTORY_H
 #define RACEFACER_ENGINE_LAP_HISTORY_H
 
@@ -23,9 +24,10 @@ struct rf_lap_limits {
     int32_t min_ms, max_ms;
 };
 
-/* Statistics over the valid laps of a run; times in ms, consistency in seconds. Without valid laps all are 0. */
+/* Statistics over the valid laps of a run; times in ms, consistency in seconds. Without valid laps all are 0.
+ */
 struct rf_lap_stats {
-    int timed;           /* all laps with a time */
+    int timed; /* all laps with a time */
     int valid;
     int32_t best_ms;
     double mean_ms;
@@ -38,18 +40,22 @@ struct rf_lap_stats {
 struct rf_lap_history {
     struct rf_lap *laps; /* the kept ones, by number, oldest first */
     size_t count;
-    int timed_from_2;    /* laps ever recorded with a number of 2 and up, less those taken back */
+    int timed_from_2; /* laps ever recorded with a number of 2 and up, less those taken back */
     /* private to lap_history.c */
+    struct rf_lap *memory; /* `laps` points into it */
     size_t cap, max_kept;
-    int32_t *sorted, *dropped;
-    size_t sorted_count, sorted_cap, dropped_count, dropped_cap;
+    int dropped_up_to; /* the highest number dropped */
+    struct rf_times {
+        int32_t *at;
+        size_t count, cap;
+    } sorted, dropped;
 };
 
 void rf_lap_history_init(struct rf_lap_history *history, size_t max_kept);
 void rf_lap_history_finish(struct rf_lap_history *history);
 
-/* Records a lap. False, and nothing changed, where that number has one already, or lies below all that are kept
- * after laps were dropped. */
+/* Records a lap. False, and nothing changed, where that number has one already, or lies below all that are
+ * kept after laps were dropped. */
 bool rf_lap_history_add(struct rf_lap_history *history, const struct rf_lap *lap);
 
 /* The kept lap of that number, or NULL. Valid until the history changes. */
@@ -60,6 +66,9 @@ bool rf_lap_history_correct(struct rf_lap_history *history, int num, int32_t tim
 
 /* Takes back every kept lap numbered above `num`; returns how many. */
 size_t rf_lap_history_remove_above(struct rf_lap_history *history, int num);
+
+/* All laps with a time, the dropped ones included. */
+size_t rf_lap_history_timed(const struct rf_lap_history *history);
 
 /* The largest time that counts as valid now. INT32_MAX where there are no laps and the limit is automatic. */
 int32_t rf_lap_history_limit(const struct rf_lap_history *history, struct rf_lap_limits limits);
@@ -72,9 +81,10 @@ int32_t rf_lap_history_best(const struct rf_lap_history *history, struct rf_lap_
 void rf_lap_history_stats(
     const struct rf_lap_history *history, struct rf_lap_limits limits, struct rf_lap_stats *out);
 
-/* The times of laps dropped by max_kept, in the order they were driven: a stored session needs them to go on. */
+/* The times of laps dropped by max_kept, in the order they were driven: a stored session needs them to go on.
+ */
 const int32_t *rf_lap_history_dropped(const struct rf_lap_history *history, size_t *count);
-/* Puts such a time back, when a stored session is read; before any rf_lap_history_add. `num` as it was, 0: not known. */
+/* Puts such a time back, when a stored session is read; before any rf_lap_history_add. */
 void rf_lap_history_add_dropped(struct rf_lap_history *history, int32_t time_ms);
 
 #endif

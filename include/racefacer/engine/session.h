@@ -1,5 +1,6 @@
 /* session.h - one session on one track, with every run and lap of it.
- * The engine writes sessions; everybody else reads them. Reading codec restores them through the calls below. */
+ * The engine writes sessions; everybody else reads them. Reading codec restores them through the calls below.
+ */
 #ifndef RACEFACER_ENGINE_SESSION_H
 #define RACEFACER_ENGINE_SESSION_H
 
@@ -10,6 +11,8 @@
 #include "racefacer/base/buf.h"
 #include "racefacer/engine/frame.h"
 #include "racefacer/engine/lap_history.h"
+
+#define RF_MAX_RUNS 4000 /* runs of one session; rows beyond are not followed */
 
 /* One driver on one kart. */
 struct rf_run {
@@ -25,12 +28,7 @@ struct rf_run {
     int64_t updated_ms;                /* wall time of the newest frame that had it */
     struct rf_buf row;                 /* its newest row's JSON, as it came */
     struct rf_lap_history history;
-};
-
-/* From lap `first_lap` on, a competitor's laps belong to `run`: a new stint begins where a driver changes karts. */
-struct rf_stint {
-    int first_lap;
-    struct rf_run *run; /* owned by the session */
+    struct rf_competitor *competitor; /* private to the engine */
 };
 
 struct rf_competitor; /* whoever the feed counts laps for; private to the engine */
@@ -40,34 +38,38 @@ struct rf_session {
     char *event_name;
     bool has_track;
     int64_t track;
-    char *track_name;       /* "" where the feed never told */
-    int64_t started_ms;     /* wall time of its first frame */
-    int64_t last_frame_ms;  /* wall time of the newest applied frame */
-    int64_t changed_ms;     /* wall time of the last change of anything in it */
+    char *track_name;      /* "" where the feed never told */
+    int64_t started_ms;    /* wall time of its first frame */
+    int64_t last_frame_ms; /* wall time of the newest applied frame */
+    int64_t changed_ms;    /* wall time of the last change of anything in it */
     bool ended;
     int current_lap, total_laps; /* the newest frame's; RF_NO_COUNT: not told */
-    uint64_t version;       /* counts changes of anything in it */
-    uint64_t laps_version;  /* counts changes of laps and of its end: what has to be saved */
-    size_t ghosts;          /* rows without a kart in the newest frame */
-    struct rf_buf data;     /* the newest frame's `data` object, as it came; with every run after a restart */
-    struct rf_run **runs;   /* in the order they were first seen */
+    uint64_t version;            /* counts changes of anything in it */
+    uint64_t laps_version;       /* counts changes of laps and of its end: what has to be saved */
+    size_t ghosts;               /* rows without a kart in the newest frame */
+    struct rf_buf data;   /* the newest frame's `data` object, as it came; with every run after a restart */
+    struct rf_run **runs; /* in the order they were first seen */
     size_t run_count;
 
     /* private to the engine */
     size_t run_cap, max_laps;
-    struct rf_competitor *competitors;
+    struct rf_competitor *competitors; /* by key */
+    uint64_t frame_count;              /* applied frames, to tell one from the next */
+    bool forgotten;                    /* deleted on request: followed, but neither shown nor told of */
 };
 
 /* A session without runs. `max_laps` is how many laps of a run are kept. */
 struct rf_session *rf_session_create(const char *id, const char *event_name, size_t max_laps);
 void rf_session_destroy(struct rf_session *session);
 
-/* For reading a stored session: adds a run of the competitor the row names, from lap `first_lap` on. The caller then
- * fills in what the row does not tell, and its laps. Call rf_session_restored when all runs are in. */
+/* For reading a stored session: adds a run of the competitor the row names, from lap `first_lap` on. The
+ * caller then fills in what the row does not tell, and its laps. Call rf_session_restored when all runs are
+ * in. */
 struct rf_run *rf_session_restore_run(struct rf_session *session, const struct rf_row *row, int first_lap);
 void rf_session_restored(struct rf_session *session);
 
-/* The stints of the run, as (first lap, one past the last) pairs, for storing: calls `each` for every one. */
+/* The stints of the run: the lap number each begins with, for storing. Calls `each` for every one, in order.
+ */
 void rf_session_each_stint(const struct rf_session *session, const struct rf_run *run,
     void (*each)(void *ctx, int first_lap), void *ctx);
 

@@ -1,0 +1,51 @@
+/* engine_impl.h - the engine's state, shared by engine.c and sessions.c. */
+#ifndef RACEFACER_ENGINE_ENGINE_IMPL_H
+#define RACEFACER_ENGINE_ENGINE_IMPL_H
+
+#include "engine/track_clock.h"
+#include "racefacer/engine/engine.h"
+
+/* More tracks than any venue has: past it the one that was silent longest makes room. */
+#define RF_MAX_TRACKS 64
+
+struct rf_track {
+    bool has_id;
+    int64_t id;
+    struct rf_track_clock clock;
+    struct rf_session *session; /* its newest, live or ended; NULL before the first run */
+};
+
+struct rf_engine {
+    struct rf_engine_options options;
+    rf_event_fn on_event;
+    void *ctx;
+    bool (*id_taken)(void *ctx, const char *id);
+    void *id_taken_ctx;
+    struct rf_track tracks[RF_MAX_TRACKS]; /* the one with the newest frame first */
+    size_t track_count;
+    int64_t now_ms; /* the newest time that was passed in */
+    uint64_t version;
+    struct rf_session *chosen; /* the default session; see sessions.c */
+    bool chosen_live;
+};
+
+void rf_engine_tell(struct rf_engine *engine, const struct rf_event *event);
+
+/* ---- sessions.c: which sessions there are, when they begin and end, which is the default */
+
+/* The track with this id, moved to the front; made where there is none. */
+struct rf_track *rf_engine_track(struct rf_engine *engine, bool has_id, int64_t id);
+
+/* Ends the track's session, if it has one that has not ended. */
+void rf_engine_end_session(struct rf_engine *engine, struct rf_track *track);
+
+/* Ends it and begins the next, named by the frame. */
+void rf_engine_begin_session(struct rf_engine *engine, struct rf_track *track, const struct rf_frame *frame);
+
+/* Shown sessions that are live by the engine's time. */
+size_t rf_engine_count_live(const struct rf_engine *engine);
+
+/* Settles the default session and what is live, after any change. */
+void rf_engine_choose(struct rf_engine *engine);
+
+#endif
