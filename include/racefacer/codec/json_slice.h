@@ -8,7 +8,7 @@
 #include "racefacer/base/buf.h"
 
 /* Makes a text cJSON can be trusted with, in place and of the same length: escapes of lone surrogates and of NUL
- * (\ud800 … \udfff without their other half, \u0000) become \ufffd. */
+ * (\ud800 … \udfff without their other half, \u0000) become \ufffd, and bare control characters a space. */
 void rf_json_repair(char *text, size_t len);
 
 /* True for well-formed UTF-8. */
