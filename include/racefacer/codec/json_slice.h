@@ -14,6 +14,11 @@ void rf_json_repair(char *text, size_t len);
 /* True for well-formed UTF-8. */
 bool rf_utf8_valid(const char *text, size_t len);
 
+/* True where the text is one JSON value by the letter of RFC 8259, nested at most RF_JSON_MAX_DEPTH deep; string
+ * bytes above 0x7f are not looked at. cJSON takes more than JSON ("01", "1."), which must not be passed on. */
+#define RF_JSON_MAX_DEPTH 1000
+bool rf_json_valid(const char *text, size_t len);
+
 /* Walks an object's members, or an array's elements (key is then empty). The text must be valid JSON; on a text
  * that is not the walk ends early, within bounds. */
 struct rf_json_walk {
