@@ -176,7 +176,6 @@ static void apply_to(struct rf_engine *engine, struct rf_session *session, const
     uint64_t laps_before = session->laps_version;
     bool same = same_bytes(&session->data, frame->raw);
     struct rf_row_context in = {session, engine->now_ms, pass_on, engine};
-    session->frame_count++;
     session->ghosts = 0;
     session->last_frame_ms = engine->now_ms;
     for (size_t i = 0; i < session->run_count; i++)
@@ -220,9 +219,14 @@ enum rf_applied rf_engine_apply(struct rf_engine *engine, const struct rf_frame 
         rf_track_clock_check(&track->clock, frame, now_ms, engine->options.stale_ms, &reset_ms);
     if (judged != RF_APPLIED)
         return judged;
+    if (track->session != NULL)
+        track->session->frame_count++;
     switch (place(engine, track->session, frame)) {
     case BELONGS_NOWHERE: return track->session == NULL ? RF_APPLIED_NO_RUNS : RF_APPLIED;
-    case BELONGS_TO_NEXT: rf_engine_begin_session(engine, track, frame); break;
+    case BELONGS_TO_NEXT:
+        rf_engine_begin_session(engine, track, frame);
+        track->session->frame_count = 1;
+        break;
     case BELONGS_HERE: break;
     }
     if (reset_ms != 0) {

@@ -88,17 +88,19 @@ void rf_engine_begin_session(struct rf_engine *engine, struct rf_track *track, c
 void rf_engine_adopt(struct rf_engine *engine, struct rf_session *session)
 {
     struct rf_track *track = rf_engine_track(engine, session->has_track, session->track);
-    struct rf_session *other = track->session;
-    if (other != NULL && other->last_frame_ms >= session->last_frame_ms) {
-        rf_session_destroy(session);
-        return;
+    struct rf_session *newer = session, *older = track->session;
+    if (older != NULL && older->last_frame_ms > newer->last_frame_ms) {
+        newer = older;
+        older = session;
     }
-    if (engine->chosen == other)
+    track->session = older;
+    rf_engine_end_session(engine, track);
+    if (engine->chosen == older)
         engine->chosen = NULL;
-    rf_session_destroy(other);
-    track->session = session;
-    if (session->last_frame_ms > engine->now_ms)
-        engine->now_ms = session->last_frame_ms;
+    rf_session_destroy(older);
+    track->session = newer;
+    if (newer->last_frame_ms > engine->now_ms)
+        engine->now_ms = newer->last_frame_ms;
     engine->version++;
     rf_engine_choose(engine);
 }

@@ -62,8 +62,8 @@ enum rf_applied rf_engine_apply_lap(struct rf_engine *engine, const struct rf_la
  * so. */
 void rf_engine_tick(struct rf_engine *engine, int64_t now_ms);
 
-/* Goes on with a session read from storage, as the newest of its track. Takes ownership, also where it has to
- * destroy it at once because its track has a newer one. No event. */
+/* Goes on with a session read from storage, as the newest of its track, and takes ownership. Where the track has one
+ * already, the older of the two is ended, with its event, and let go. */
 void rf_engine_adopt(struct rf_engine *engine, struct rf_session *session);
 
 /* Stops showing an ended session, because it was deleted. Late frames of it still belong to it and go
