@@ -1,0 +1,289 @@
+/* app.c - the daemon's life: starts every part, runs the loop, stops every part in order. */
+#include "racefacer/app/app.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "app/app_impl.h"
+#include "racefacer/base/clock.h"
+#include "racefacer/base/memory.h"
+
+#define TICK_MS 1000
+#define ANSWERS_MS 2000  /* answers in flight get so long at a stop */
+#define DEADLINE_MS 9000 /* a stop takes no longer, whatever hangs */
+
+int64_t rf_app_now_ms(const struct rf_app *app)
+{
+    return app->source != NULL ? rf_source_now_ms(app->source) : rf_clock_wall_ms();
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct rf_app *app = timer->data;
+    rf_engine_tick(app->engine, rf_app_now_ms(app));
+}
+
+/* ---- stop: part after part, each from the callback of the one before */
+
+static void on_deadline(uv_timer_t *timer)
+{
+    struct rf_app *app = timer->data;
+    rf_log_error(app->log, "app", "the stop took longer than %d s: ending now", DEADLINE_MS / 1000);
+    _exit(EXIT_FAILURE);
+}
+
+static void on_store_closed(void *ctx)
+{
+    struct rf_app *app = ctx;
+    app->store = NULL;
+    for (size_t i = 0; i < RF_SIGNALS; i++)
+        uv_close((uv_handle_t *)&app->signals[i], NULL);
+    uv_close((uv_handle_t *)&app->tick, NULL);
+    uv_close((uv_handle_t *)&app->save, NULL);
+    uv_close((uv_handle_t *)&app->deadline, NULL);
+}
+
+static void on_recorder_closed(void *ctx)
+{
+    struct rf_app *app = ctx;
+    app->recorder = NULL;
+    if (app->store == NULL) {
+        on_store_closed(app);
+        return;
+    }
+    rf_app_keep_changed(app, true);
+    rf_store_close(app->store, on_store_closed, app);
+}
+
+static void on_source_closed(void *ctx)
+{
+    struct rf_app *app = ctx;
+    app->source = NULL;
+    if (app->recorder != NULL)
+        rf_recorder_close(app->recorder, on_recorder_closed, app);
+    else
+        on_recorder_closed(app);
+}
+
+static void on_server_closed(void *ctx)
+{
+    struct rf_app *app = ctx;
+    app->server = NULL;
+    if (app->source != NULL)
+        rf_source_close(app->source, on_source_closed, app);
+    else
+        on_source_closed(app);
+}
+
+static void stop(struct rf_app *app)
+{
+    app->stopping = true;
+    (void)uv_timer_stop(&app->save); /* these cannot fail on a timer that is not closing */
+    (void)uv_timer_start(&app->deadline, on_deadline, DEADLINE_MS, 0);
+    if (app->server != NULL)
+        rf_server_close(app->server, ANSWERS_MS, on_server_closed, app);
+    else
+        on_server_closed(app);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct rf_app *app = handle->data;
+    if (number == SIGHUP) {
+        if (rf_log_reopen(app->log) != 0)
+            rf_log_error(app->log, "log", "the log file cannot be opened again; logging to stderr alone");
+        return;
+    }
+    if (app->stopping)
+        _exit(128 + number);
+    rf_log_info(app->log, "app", "%s: stopping", number == SIGTERM ? "SIGTERM" : "SIGINT");
+    stop(app);
+}
+
+/* ---- start */
+
+static void start_handles(struct rf_app *app)
+{
+    static const int numbers[RF_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+    int failed = 0;
+    for (size_t i = 0; i < RF_SIGNALS; i++) {
+        failed |= uv_signal_init(&app->loop, &app->signals[i]);
+        app->signals[i].data = app;
+        failed |= uv_signal_start(&app->signals[i], on_signal, numbers[i]);
+    }
+    uv_timer_t *timers[] = {&app->tick, &app->save, &app->deadline};
+    for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++) {
+        failed |= uv_timer_init(&app->loop, timers[i]);
+        timers[i]->data = app;
+    }
+    failed |= uv_timer_start(&app->tick, on_tick, TICK_MS, TICK_MS);
+    if (failed != 0)
+        rf_log_error(app->log, "app", "the event loop refused a signal or a timer");
+}
+
+/* A replay is over: so are its sessions. */
+static void on_source_end(void *ctx)
+{
+    struct rf_app *app = ctx;
+    rf_engine_tick(app->engine, rf_app_now_ms(app) + rf_engine_options(app->engine)->gap_ms + 1);
+}
+
+static void start_engine(struct rf_app *app)
+{
+    const struct rf_config *config = app->config;
+    struct rf_engine_options options = {
+        .analysis = {.limits = {(int32_t)config->lap_time_min_ms, (int32_t)config->lap_time_max_ms},
+            .min_laps = (int)config->min_laps_for_analysis},
+        .max_laps = (size_t)config->max_laps_per_session,
+        .gap_ms = config->session_gap_minutes * 60000,
+        .stale_ms = config->stale_after_seconds * 1000,
+    };
+    app->engine = rf_engine_create(&options, rf_app_on_event, app);
+    app->decoder = rf_decoder_create();
+}
+
+static bool id_taken(void *ctx, const char *id)
+{
+    const struct rf_app *app = ctx;
+    return rf_store_find(app->store, id) != NULL;
+}
+
+/* A replay and the demo keep their sessions apart from the real ones. */
+static int start_store(struct rf_app *app)
+{
+    struct rf_buf path = RF_BUF_INIT;
+    rf_buf_puts(&path, app->config->storage_path);
+    if (app->options->demo || app->options->replay_file != NULL)
+        rf_buf_puts(&path, app->options->demo ? "/demo" : "/replay");
+    struct rf_store_options options = {.path = path.data, .max_sessions = (int)app->config->max_sessions};
+    char *error = NULL;
+    app->store = rf_store_open(&app->loop, app->log, &options, &error);
+    rf_buf_finish(&path);
+    if (app->store == NULL) {
+        rf_log_error(app->log, "store", "%s", error);
+        free(error);
+        return -1;
+    }
+    /* The same recording, played again, gives the same ids: its sessions take the place of what they were. */
+    if (app->options->replay_file == NULL)
+        rf_engine_set_id_taken(app->engine, id_taken, app);
+    rf_app_restore(app);
+    return 0;
+}
+
+static int start_source(struct rf_app *app)
+{
+    const struct rf_config *config = app->config;
+    struct rf_source_callbacks callbacks = {
+        .on_payload = rf_app_on_payload, .on_end = on_source_end, .ctx = app};
+    const char *error = NULL;
+    if (app->options->record_file != NULL) {
+        struct rf_recorder_options options = {.file = app->options->record_file};
+        app->recorder = rf_recorder_create(&app->loop, app->log, &options, &error);
+        if (app->recorder == NULL) {
+            rf_log_error(app->log, "record", "%s cannot be written to: %s", app->options->record_file, error);
+            return -1;
+        }
+    }
+    if (app->options->demo) {
+        app->source = rf_demo_create(&app->loop, app->log, config->ws_channel, &callbacks);
+    } else if (app->options->replay_file != NULL) {
+        struct rf_replay_options options = {app->options->replay_file, app->options->replay_speed};
+        app->source = rf_replay_create(&app->loop, app->log, &options, &callbacks, &error);
+        if (app->source == NULL) {
+            rf_log_error(app->log, "replay", "%s cannot be played: %s", app->options->replay_file, error);
+            return -1;
+        }
+    } else {
+        struct rf_websocket_options options = {.host = config->ws_host,
+            .port = (int)config->ws_port,
+            .tls = config->ws_protocol == 1,
+            .path = config->ws_path,
+            .channel = config->ws_channel,
+            .dialect = (enum rf_dialect)config->ws_dialect,
+            .reconnect_min_ms = config->ws_reconnect_min_ms,
+            .reconnect_max_ms = config->ws_reconnect_max_ms,
+            .ca_file = config->ws_ca_file,
+            .agent = "racefacer-analysis/" RF_VERSION};
+        app->source = rf_websocket_create(&app->loop, app->log, &options, &callbacks);
+    }
+    return 0;
+}
+
+static int start_server(struct rf_app *app)
+{
+    const struct rf_config *config = app->config;
+    struct rf_http_options options = {.host = config->host,
+        .port = (int)config->port,
+        .allowed_origins = config->allowed_origins,
+        .api_token = config->api_token,
+        .rate_window_minutes = (int)config->rate_limit_window,
+        .rate_max_requests = (int)config->rate_limit_max_requests,
+        .rate_live_per_second = (int)config->rate_limit_live_per_second,
+        .trust_proxy = (int)config->trust_proxy,
+        .max_connections = (int)config->max_connections,
+        .max_connections_per_address = (int)config->max_connections_per_address,
+        .idle_seconds = (int)config->http_idle_seconds,
+        .request_seconds = (int)config->http_request_seconds,
+        .max_header_bytes = (int)config->max_header_bytes};
+    struct rf_http_backend backend = rf_app_backend(app);
+    char *error = NULL;
+    app->server = rf_server_create(&app->loop, app->log, &options, &backend, &error);
+    if (app->server != NULL)
+        return 0;
+    rf_log_error(app->log, "http", "%s", error);
+    free(error);
+    return -1;
+}
+
+static void log_settings(struct rf_app *app)
+{
+    struct rf_buf settings = RF_BUF_INIT;
+    rf_config_print(app->config, &settings);
+    for (size_t i = 0; i < settings.len; i++)
+        if (settings.data[i] == '\n')
+            settings.data[i] = ' ';
+    rf_log_info(app->log, "app", "racefacer-analysis %s starts with %s", RF_VERSION, rf_buf_str(&settings));
+    rf_buf_finish(&settings);
+}
+
+/* In this order: what can be refused at once comes before what talks to the outside. */
+static int start(struct rf_app *app)
+{
+    log_settings(app);
+    start_engine(app);
+    if (start_store(app) != 0 || start_source(app) != 0 || start_server(app) != 0)
+        return -1;
+    rf_log_info(app->log, "http", "listening on port %d: try curl http://localhost:%d/api/current",
+        rf_server_port(app->server), rf_server_port(app->server));
+    rf_source_start(app->source);
+    return 0;
+}
+
+int rf_app_run(const struct rf_app_options *options)
+{
+    struct rf_app app = {.options = options, .config = options->config, .log = options->log};
+    app.started_mono_ms = rf_clock_mono_ms();
+    (void)signal(SIGPIPE, SIG_IGN); /* a client that hangs up is an error of write(); cannot fail */
+    if (uv_loop_init(&app.loop) != 0) {
+        rf_log_error(app.log, "app", "the event loop cannot be made: too many open files?");
+        return EXIT_FAILURE;
+    }
+    start_handles(&app);
+    int status = EXIT_SUCCESS;
+    if (start(&app) != 0) {
+        status = EXIT_FAILURE;
+        stop(&app);
+    }
+    (void)uv_run(&app.loop, UV_RUN_DEFAULT); /* ends when every handle is closed */
+    if (uv_loop_close(&app.loop) != 0) {
+        rf_log_error(app.log, "app", "a part of the server was not closed");
+        status = EXIT_FAILURE;
+    }
+    rf_engine_destroy(app.engine);
+    rf_decoder_destroy(app.decoder);
+    free(app.kept);
+    rf_log_info(app.log, "app", "stopped");
+    return status;
+}

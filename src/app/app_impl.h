@@ -1,0 +1,75 @@
+/* app_impl.h - the daemon's state, shared by the files of this folder and by nobody else. */
+#ifndef RACEFACER_APP_APP_IMPL_H
+#define RACEFACER_APP_APP_IMPL_H
+
+#include <uv.h>
+
+#include "racefacer/app/app.h"
+#include "racefacer/app/log_compress.h"
+#include "racefacer/codec/decode.h"
+#include "racefacer/codec/status.h"
+#include "racefacer/engine/engine.h"
+#include "racefacer/feed/recorder.h"
+#include "racefacer/feed/source.h"
+#include "racefacer/http/server.h"
+#include "racefacer/store/store.h"
+
+#define RF_SIGNALS 3 /* SIGTERM, SIGINT, SIGHUP */
+
+/* Which state of a session was handed to the store last. */
+struct rf_kept {
+    char id[160];
+    uint64_t version, laps_version;
+    bool as_current;
+};
+
+struct rf_app {
+    const struct rf_app_options *options;
+    const struct rf_config *config;
+    struct rf_log *log;
+    uv_loop_t loop;
+    uv_signal_t signals[RF_SIGNALS];
+    uv_timer_t tick;     /* once a second: time passes in the engine */
+    uv_timer_t save;     /* soon after a lap: the sessions that changed go to the store */
+    uv_timer_t deadline; /* a stop that takes too long is cut short */
+    int64_t started_mono_ms;
+
+    struct rf_engine *engine;
+    struct rf_decoder *decoder;
+    struct rf_frame_counts counts;
+    struct rf_log_limit refused_log, old_log;
+
+    struct rf_store *store;
+    struct rf_kept *kept; /* one for each session handed to the store that the engine still has */
+    size_t kept_count;
+
+    struct rf_source *source;
+    struct rf_recorder *recorder;
+    struct rf_server *server;
+
+    bool stopping;
+};
+
+/* ---- pipeline.c: payloads from the source, through the decoder, into the engine */
+
+void rf_app_on_payload(void *ctx, const char *event, const char *json, size_t len, int64_t received_ms);
+void rf_app_on_event(void *ctx, const struct rf_event *event);
+
+/* ---- keeper.c: what the engine holds goes to the store */
+
+/* Soon: a lap was recorded. */
+void rf_app_keep_soon(struct rf_app *app);
+/* Now: one session, or every session with unsaved laps; with `all`, also where only the newest frame is
+ * unsaved. */
+void rf_app_keep(struct rf_app *app, const struct rf_session *session);
+void rf_app_keep_changed(struct rf_app *app, bool all);
+/* At the start: the sessions that were not over go on; in a replay or the demo they are closed. */
+void rf_app_restore(struct rf_app *app);
+
+/* ---- backend.c: what the HTTP server asks of the house */
+
+struct rf_http_backend rf_app_backend(struct rf_app *app);
+
+int64_t rf_app_now_ms(const struct rf_app *app);
+
+#endif

@@ -1,0 +1,109 @@
+/* keeper.c - what the engine holds goes to the store: soon after each lap, and at a session's end. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/app_impl.h"
+#include "racefacer/base/memory.h"
+
+#define SOON_MS 200 /* laps that come within it share one save */
+
+static struct rf_kept *find_kept(struct rf_app *app, const char *id)
+{
+    for (size_t i = 0; i < app->kept_count; i++)
+        if (strcmp(app->kept[i].id, id) == 0)
+            return &app->kept[i];
+    return NULL;
+}
+
+/* Forgets the sessions that the engine has let go of. */
+static void tidy_kept(struct rf_app *app)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < app->kept_count; i++)
+        if (rf_engine_find_session(app->engine, app->kept[i].id) != NULL)
+            app->kept[left++] = app->kept[i];
+    app->kept_count = left;
+}
+
+static struct rf_kept *add_kept(struct rf_app *app, const char *id)
+{
+    tidy_kept(app);
+    app->kept = rf_resize_array(app->kept, app->kept_count + 1, sizeof *app->kept);
+    struct rf_kept *kept = &app->kept[app->kept_count++];
+    *kept = (struct rf_kept){0};
+    memcpy(kept->id, id, strnlen(id, sizeof kept->id - 1));
+    return kept;
+}
+
+void rf_app_keep(struct rf_app *app, const struct rf_session *session)
+{
+    if (app->store == NULL || rf_session_timed_laps(session) == 0)
+        return;
+    const struct rf_analysis_options *options = &rf_engine_options(app->engine)->analysis;
+    struct rf_kept *kept = find_kept(app, session->id);
+    if (kept == NULL)
+        kept = add_kept(app, session->id);
+    kept->version = session->version;
+    kept->laps_version = session->laps_version;
+    kept->as_current = session == rf_engine_default_session(app->engine);
+
+    struct rf_summary summary;
+    struct rf_buf json = RF_BUF_INIT;
+    rf_summary_of_session(&summary, session, options);
+    rf_session_file_write(&json, session, options);
+    rf_store_save(app->store, &summary, &json, kept->as_current);
+}
+
+void rf_app_keep_changed(struct rf_app *app, bool all)
+{
+    for (size_t i = 0; i < rf_engine_session_count(app->engine); i++) {
+        const struct rf_session *session = rf_engine_session_at(app->engine, i);
+        const struct rf_kept *kept = find_kept(app, session->id);
+        bool current = session == rf_engine_default_session(app->engine);
+        if (kept == NULL || kept->laps_version != session->laps_version || (current && !kept->as_current) ||
+            (all && kept->version != session->version))
+            rf_app_keep(app, session);
+    }
+}
+
+static void on_save(uv_timer_t *timer)
+{
+    rf_app_keep_changed(timer->data, false);
+}
+
+void rf_app_keep_soon(struct rf_app *app)
+{
+    if (!app->stopping && !uv_is_active((uv_handle_t *)&app->save))
+        (void)uv_timer_start(&app->save, on_save, SOON_MS, 0); /* fails on a closing handle only */
+}
+
+static void restore_one(void *ctx, const struct rf_summary *summary, const char *json, size_t len)
+{
+    struct rf_app *app = ctx;
+    const char *error;
+    struct rf_session *session =
+        rf_session_file_read(summary->id, json, len, (size_t)app->config->max_laps_per_session, &error);
+    if (session == NULL) {
+        rf_log_warn(
+            app->log, "session", "%s cannot be gone on with: %s. It is served as it is", summary->id, error);
+        return;
+    }
+    bool live_feed = !app->options->demo && app->options->replay_file == NULL;
+    if (live_feed) {
+        rf_log_info(app->log, "session", "%s goes on: %zu karts, %zu laps so far", session->id,
+            rf_session_runs_with_laps(session), rf_session_timed_laps(session));
+        rf_engine_adopt(app->engine, session);
+        return;
+    }
+    if (!session->ended) {
+        session->ended = true;
+        rf_app_keep(app, session);
+    }
+    rf_session_destroy(session);
+}
+
+void rf_app_restore(struct rf_app *app)
+{
+    rf_store_each_open_session(app->store, restore_one, app);
+    rf_engine_tick(app->engine, rf_app_now_ms(app));
+}
