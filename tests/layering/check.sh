@@ -14,7 +14,7 @@ declare -A below=(
     [app]='base engine codec feed store http'
     [main]='base engine codec feed store http app'
 )
-# Each library's header and the only modules that may include it.
+# Each library's header and the only modules that may include it; the contracts in include/ name none of them.
 declare -A homes=(
     ['uv\.h']='feed store http app'
     ['libwebsockets\.h']='feed'
@@ -39,8 +39,11 @@ check() { # FOLDER: prints an offence a line
         [[ $include =~ [\<\"]([^\>\"]*)[\>\"] ]] || continue
         include=${BASH_REMATCH[1]}
         for pattern in "${!homes[@]}"; do
-            if [[ $include =~ ^(.*/)?($pattern)$ && " ${homes[$pattern]} " != *" $module "* ]]; then
+            [[ $include =~ ^(.*/)?($pattern)$ ]] || continue
+            if [[ " ${homes[$pattern]} " != *" $module "* ]]; then
                 echo "$file:$line: $include belongs to ${homes[$pattern]} only"
+            elif [[ $file == include/* ]]; then
+                echo "$file:$line: $include in a contract"
             fi
         done
         other=
@@ -64,7 +67,7 @@ check() { # FOLDER: prints an offence a line
 
 self_test() { # FOLDER
     local copy planted=0 found where what
-    local -A offences=()
+    local -A plants=()
     copy=$(mktemp -d)
     # shellcheck disable=SC2064 # the folder of now
     trap "rm -rf '$copy'" EXIT
@@ -72,7 +75,7 @@ self_test() { # FOLDER
     while read -r where what; do
         planted=$((planted + 1))
         where=${where/planted/planted$planted}
-        offences[$where]=$what
+        plants[$where]=$what
         mkdir -p "$copy/$(dirname "$where")"
         printf '#include %s\n' "$what" >"$copy/$where"
     done <<'END'
@@ -96,13 +99,14 @@ src/app/planted.c <microhttpd.h>
 src/engine/planted.c "../codec/number.h"
 include/racefacer/engine/planted.h "racefacer/app/app.h"
 include/racefacer/store/planted.h "racefacer/http/server.h"
+include/racefacer/http/planted.h <microhttpd.h>
 include/racefacer/codec/planted.h <cjson/cJSON.h>
 src/stray/planted.c <stdio.h>
 END
     found=$(check "$copy")
-    for where in "${!offences[@]}"; do
+    for where in "${!plants[@]}"; do
         if [[ $found != *"$where"* ]]; then
-            echo "layering: #include ${offences[$where]} in $where goes unnoticed"
+            echo "layering: #include ${plants[$where]} in $where goes unnoticed"
             exit 1
         fi
     done
