@@ -96,11 +96,15 @@ bool rf_time_parse(const char *text, int64_t *ms)
     const char *at = text;
     struct tm t = {0};
     int year = digits(&at, 4), fraction = 0;
-    bool date = year >= 0 && skip(&at, '-') && (t.tm_mon = digits(&at, 2) - 1) >= 0 && t.tm_mon < 12 && skip(&at, '-') &&
-        (t.tm_mday = digits(&at, 2)) >= 1 && t.tm_mday <= 31;
+    bool date = year >= 0 && skip(&at, '-') && (t.tm_mon = digits(&at, 2) - 1) >= 0 && t.tm_mon < 12 &&
+                skip(&at, '-') && (t.tm_mday = digits(&at, 2)) >= 1 && t.tm_mday <= 31;
     if (!date)
         return false;
     t.tm_year = year - 1900;
+    struct tm day = t;
+    timegm(&day); /* moves a day the month does not have into the next one */
+    if (day.tm_mday != t.tm_mday)
+        return false;
     int64_t offset = 0;
     if (*at != '\0') {
         if (!skip(&at, 'T') && !skip(&at, ' '))

@@ -187,31 +187,34 @@ void rf_log_file_close(struct rf_log_file *file)
     file->fd = -1;
 }
 
-/* A name no rotated file has yet, packed or not: of two rotations in a millisecond the second takes the next
- * one. */
-static char *free_name(const struct rf_log_file *file, char stamp[RF_ISO_SIZE])
+/* After the newest rotated file, also where that was in the same millisecond, or the clock was put back
+ * since: the order of the names is the order of the lines, and pruning goes by it. */
+static char *next_name(const struct rf_log_file *file)
 {
-    int64_t now = rf_clock_wall_ms();
-    for (;; now++) {
-        make_stamp(now, stamp);
-        char *plain = rotated_path(file, stamp, ""), *packed = rotated_path(file, stamp, PACKED);
-        bool taken = access(plain, F_OK) == 0 || access(packed, F_OK) == 0;
-        free(packed);
-        if (!taken)
-            return plain;
-        free(plain);
+    int64_t now = rf_clock_wall_ms(), newest = 0;
+    struct rotated_list list = list_rotated(file->path);
+    if (list.count > 0) {
+        const char *s = list.rows[0].stamp;
+        char iso[RF_ISO_SIZE];
+        snprintf(iso, sizeof iso, "%.4s-%.2s-%.2sT%.2s:%.2s:%.2s%.5s", s, s + 4, s + 6, s + 9, s + 11, s + 13,
+            s + 15);
+        if (rf_time_parse(iso, &newest) && newest >= now)
+            now = newest + 1;
     }
+    free(list.rows);
+    char stamp[RF_ISO_SIZE];
+    make_stamp(now, stamp);
+    return rotated_path(file, stamp, "");
 }
 
-static void rotate(struct rf_log_file *file)
+static void rotate(struct rf_log_file *file, size_t len)
 {
     struct stat status;
-    if (fstat(file->fd, &status) == 0 && (int64_t)status.st_size < file->rotate_bytes) {
+    if (fstat(file->fd, &status) == 0 && (int64_t)status.st_size + (int64_t)len <= file->rotate_bytes) {
         file->size = (int64_t)status.st_size; /* somebody cut it short: nothing to do yet */
         return;
     }
-    char stamp[RF_ISO_SIZE];
-    char *rotated = free_name(file, stamp);
+    char *rotated = next_name(file);
     if (rename(file->path, rotated) == 0) {
         (void)rf_log_file_reopen(file); /* `fault` keeps what went wrong; the write that follows tells */
         prune(file);
@@ -237,7 +240,7 @@ static ssize_t append(const struct rf_log_file *file, const char *data, size_t l
 int rf_log_file_write(struct rf_log_file *file, const char *line, size_t len)
 {
     if (file->fd >= 0 && file->regular && file->size > 0 && file->size + (int64_t)len > file->rotate_bytes)
-        rotate(file);
+        rotate(file, len);
     if (file->fd < 0 && (rf_clock_mono_ms() < file->retry_ms || open_now(file) != 0))
         return -1;
     if (file->torn && append(file, "\n", 1) == 1)
