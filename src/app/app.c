@@ -33,15 +33,24 @@ static void on_deadline(uv_timer_t *timer)
     _exit(EXIT_FAILURE);
 }
 
-static void on_store_closed(void *ctx)
+static void on_compress_closed(void *ctx)
 {
     struct rf_app *app = ctx;
-    app->store = NULL;
     for (size_t i = 0; i < RF_SIGNALS; i++)
         uv_close((uv_handle_t *)&app->signals[i], NULL);
     uv_close((uv_handle_t *)&app->tick, NULL);
     uv_close((uv_handle_t *)&app->save, NULL);
     uv_close((uv_handle_t *)&app->deadline, NULL);
+}
+
+static void on_store_closed(void *ctx)
+{
+    struct rf_app *app = ctx;
+    app->store = NULL;
+    if (app->options->log_compress != NULL)
+        rf_log_compress_close(app->options->log_compress, on_compress_closed, app);
+    else
+        on_compress_closed(app);
 }
 
 static void on_recorder_closed(void *ctx)
@@ -265,12 +274,13 @@ int rf_app_run(const struct rf_app_options *options)
 {
     struct rf_app app = {.options = options, .config = options->config, .log = options->log};
     app.started_mono_ms = rf_clock_mono_ms();
-    (void)signal(SIGPIPE, SIG_IGN); /* a client that hangs up is an error of write(); cannot fail */
     if (uv_loop_init(&app.loop) != 0) {
         rf_log_error(app.log, "app", "the event loop cannot be made: too many open files?");
         return EXIT_FAILURE;
     }
     start_handles(&app);
+    if (options->log_compress != NULL && rf_log_compress_attach(options->log_compress, &app.loop) != 0)
+        rf_log_warn(app.log, "log", "rotated log files stay uncompressed: no thread pool");
     int status = EXIT_SUCCESS;
     if (start(&app) != 0) {
         status = EXIT_FAILURE;
