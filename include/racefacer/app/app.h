@@ -7,9 +7,12 @@
 #include "racefacer/app/config.h"
 #include "racefacer/base/log.h"
 
+struct rf_log_compress;
+
 struct rf_app_options {
     const struct rf_config *config; /* borrowed */
     struct rf_log *log;             /* borrowed */
+    struct rf_log_compress *log_compress; /* borrowed, see log_compress.h: to be attached and closed; NULL: none */
     bool demo;
     const char *replay_file; /* NULL: none */
     double replay_speed;     /* 0: as fast as it goes */
