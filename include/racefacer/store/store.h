@@ -23,54 +23,62 @@ struct rf_store_options {
     bool archived;         /* no file in current/: a replay or the demo still has its own */
 };
 
-/* Makes the folders, checks that they can be written to, and reads the index: blocks, for the start only.
+/* Makes the folders, locks them against a second process, checks that they can be written to, removes what a crash
+ * left half written, and reads the index: blocks, for the start only. Files that are no sessions stay where they are.
  * NULL with *error set to a line that says what is wrong with which path (owned by the caller, free()). */
 struct rf_store *rf_store_open(
     struct uv_loop_s *loop, struct rf_log *log, const struct rf_store_options *options, char **error);
 
-/* Waits for all saves under way and asked for, one more try each, then frees and calls `closed`. */
+/* Waits for all reads, deletions and saves under way and asked for (one more try each, at once; the log names what
+ * could not be saved), then frees and calls `closed`, never from inside. Nothing else may be called from here on. */
 void rf_store_close(struct rf_store *store, void (*closed)(void *ctx), void *ctx);
 
 /* ---- saving */
 
 /* Keeps this state of a session, soon: takes over `summary`'s texts and the bytes of `json` (which is emptied). A newer
  * state of the same session replaces one that waits. With `is_current` also as current/session.json. A failed save is
- * tried again until it works or a newer state comes. Listed from this call on. */
+ * tried again until it works or a newer state comes. Listed from this call on.
+ * The late state of a completed session that was deleted or cleaned away is dropped; a live one is always kept. */
 void rf_store_save(struct rf_store *store, struct rf_summary *summary, struct rf_buf *json, bool is_current);
 
-/* Tells when everything asked for is on disk or has failed: for a caller that waits, `idle` may be NULL. */
+/* True once everything asked for was done or has failed at least once: for a caller that waits. */
 bool rf_store_idle(const struct rf_store *store);
 
-/* Removes the oldest completed sessions over max_sessions, never a live one. Called when a session completes. */
+/* Removes the oldest completed sessions over max_sessions, never a live one, from the listing at once. A file that
+ * cannot be removed is tried again at the next call. Called when a session completes. */
 void rf_store_clean(struct rf_store *store);
 
 /* ---- reading */
 
-/* Reads a stored session's file. Calls `done` with its text (valid during the call), or with NULL where there is none
- * or it cannot be read; `error` is then a short reason for the log, NULL where it is simply not there. Never from inside. */
+/* Reads a listed session: its newest state, also where that is not on disk yet. Calls `done` with its text (valid
+ * during the call), or with NULL where there is none or it cannot be read; `error` is then a short reason for the log,
+ * NULL where it is simply not there. Never from inside. */
 void rf_store_read(struct rf_store *store, const char *id,
     void (*done)(void *ctx, const char *json, size_t len, const char *error), void *ctx);
 
 enum rf_store_deleted { RF_STORE_DELETED, RF_STORE_NOT_FOUND, RF_STORE_LIVE, RF_STORE_DELETE_FAILED };
 
-/* Deletes a completed session, file and listing. Calls `done` once it is gone from the disk, never from inside. */
+/* Deletes a completed session: its file, current/session.json where that holds it, and the listing. Calls `done` once
+ * it is gone from the disk, never from inside. A second call for the same id meanwhile gets RF_STORE_NOT_FOUND. */
 void rf_store_delete(struct rf_store *store, const char *id, void (*done)(void *ctx, enum rf_store_deleted result), void *ctx);
 
-/* Reads the file of every session that was not complete, and of current/session.json, oldest first: for the start, blocks. */
+/* Reads the file of every session that is not complete, and of the one in current/session.json (its own file where
+ * that is there, complete or not), oldest first: for the start, blocks. `each` may call rf_store_save. */
 void rf_store_each_open_session(struct rf_store *store,
     void (*each)(void *ctx, const struct rf_summary *summary, const char *json, size_t len), void *ctx);
 
 /* ---- the index */
 
 struct rf_listing_query {
-    const char *event, *driver; /* parts of the name, case ignored; NULL: any */
-    const char *track;          /* an id, or part of the track's name; NULL: any */
+    const char *event, *driver; /* parts of the name, case ignored; NULL or "": any */
+    const char *track;          /* an id, or part of the track's name ("1" is none of "Track 12"); NULL or "": any */
     int64_t from_ms, to_ms;     /* start time, both included; 0: open */
     size_t offset, limit;       /* limit 0: all */
 };
 
 struct rf_listing {
-    const struct rf_summary **page; /* newest first; valid until the store next changes; the store's */
+    const struct rf_summary **page; /* newest first, of equal starts the greater id; valid until the store next
+                                     * changes; the store's */
     size_t count, total;
 };
 

@@ -1,0 +1,109 @@
+/* disk.c - names of the store's files, and reading, writing and removing one. */
+#include "store/disk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "racefacer/base/file.h"
+#include "racefacer/base/memory.h"
+#include "racefacer/codec/json_slice.h"
+
+#define PREFIX "session-"
+#define SUFFIX ".json"
+
+bool rf_disk_id_safe(const char *id)
+{
+    size_t len = strlen(id);
+    if (len == 0 || len > RF_STORE_ID_MAX || strchr(id, '/') != NULL || strstr(id, "..") != NULL)
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        unsigned char byte = (unsigned char)id[i];
+        if (byte < 0x20 || byte == 0x7f)
+            return false;
+    }
+    return rf_utf8_valid(id, len);
+}
+
+char *rf_disk_id_in(const struct rf_buf *json)
+{
+    struct rf_slice value;
+    if (json->len == 0 || !rf_json_member((struct rf_slice){json->data, json->len}, "sessionId", &value) ||
+        value.len == 0)
+        return NULL;
+    if (value.data[0] == '"' && value.len >= 2)
+        value = (struct rf_slice){value.data + 1, value.len - 2};
+    char *id = rf_strndup(value.data, value.len);
+    /* An escape within it, or a value of another kind: no id that this or the first server made. */
+    if (rf_disk_id_safe(id) && strcspn(id, "\\\"{}[]") == strlen(id))
+        return id;
+    free(id);
+    return NULL;
+}
+
+char *rf_disk_path(const struct rf_disk *disk, const char *id)
+{
+    struct rf_buf path = RF_BUF_INIT;
+    if (id[0] == '\0')
+        rf_buf_printf(&path, "%s/session.json", disk->current);
+    else
+        rf_buf_printf(&path, "%s/" PREFIX "%s" SUFFIX, disk->sessions, id);
+    return rf_buf_take(&path);
+}
+
+int rf_disk_each(const struct rf_disk *disk, void (*each)(void *ctx, const char *id), void *ctx)
+{
+    static const size_t prefix = sizeof PREFIX - 1, suffix = sizeof SUFFIX - 1;
+    DIR *folder = opendir(disk->sessions);
+    if (folder == NULL)
+        return -1;
+    const struct dirent *entry;
+    /* readdir tells its end and its failure by the same NULL. */
+    while (errno = 0, (entry = readdir(folder)) != NULL) {
+        size_t len = strlen(entry->d_name);
+        if (len <= prefix + suffix || strncmp(entry->d_name, PREFIX, prefix) != 0 ||
+            strcmp(entry->d_name + len - suffix, SUFFIX) != 0)
+            continue;
+        char *id = rf_strndup(entry->d_name + prefix, len - prefix - suffix);
+        if (rf_disk_id_safe(id))
+            each(ctx, id);
+        free(id);
+    }
+    int kept = errno;
+    (void)closedir(folder); /* only read from */
+    errno = kept;
+    return kept == 0 ? 0 : -1;
+}
+
+/* Makes the file's folder, where the storage folder itself is still there: without that it is more likely
+ * unmounted than removed, and a second tree below the mount point would be found by nobody. */
+static int make_folder_of(const char *path)
+{
+    char *folder = rf_strndup(path, (size_t)(strrchr(path, '/') - path));
+    int result = mkdir(folder, 0750);
+    int kept = errno;
+    free(folder);
+    return result == 0 ? 0 : kept;
+}
+
+int rf_disk_save(const char *path, const char *data, size_t len)
+{
+    if (rf_file_save(path, data, len) == 0)
+        return 0;
+    int error = errno;
+    if (error != ENOENT || make_folder_of(path) != 0)
+        return error;
+    return rf_file_save(path, data, len) == 0 ? 0 : errno;
+}
+
+int rf_disk_load(const char *path, struct rf_buf *out)
+{
+    return rf_file_load(path, RF_STORE_FILE_CAP, out) == 0 ? 0 : errno;
+}
+
+int rf_disk_remove(const char *path)
+{
+    return rf_file_remove(path) == 0 ? 0 : errno;
+}

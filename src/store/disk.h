@@ -1,0 +1,44 @@
+/* disk.h - every touch of the storage folder. All calls block: at the start, or on the thread pool. */
+#ifndef RF_STORE_DISK_H
+#define RF_STORE_DISK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "racefacer/base/buf.h"
+#include "racefacer/base/log.h"
+
+#define RF_STORE_FILE_CAP ((size_t)64 << 20) /* a larger file is no session of ours */
+#define RF_STORE_ID_MAX 128
+#define RF_STORE_CURRENT "" /* in the place of an id: current/session.json */
+
+struct rf_disk {
+    char *root, *sessions, *current; /* folders, owned; current is NULL where none is kept */
+    int lock;                        /* the open lock file, or -1 */
+};
+
+/* Makes the folders, takes the lock, checks that files can be made and removed, and clears away what a crash
+ * left half written. 0; or -1 with *error one line for the operator (the caller frees it). */
+int rf_disk_open(struct rf_disk *disk, struct rf_log *log, const char *path, bool with_current, char **error);
+void rf_disk_close(struct rf_disk *disk);
+
+/* True where an id may be part of a file's name: 1 to RF_STORE_ID_MAX bytes of UTF-8, no '/', no control
+ * character and no "..". */
+bool rf_disk_id_safe(const char *id);
+
+/* The session id within a session's JSON, a string or the first server's number; NULL where there is none
+ * that is safe. The caller frees it. */
+char *rf_disk_id_in(const struct rf_buf *json);
+
+/* The file of a session, or RF_STORE_CURRENT's; the caller frees it. */
+char *rf_disk_path(const struct rf_disk *disk, const char *id);
+
+/* Calls `each` with the safe id of every file named session-<id>.json, in no order. 0; -1 with errno set. */
+int rf_disk_each(const struct rf_disk *disk, void (*each)(void *ctx, const char *id), void *ctx);
+
+/* 0; or an errno. A folder that went missing meanwhile is made again. */
+int rf_disk_save(const char *path, const char *data, size_t len);
+int rf_disk_load(const char *path, struct rf_buf *out);
+int rf_disk_remove(const char *path); /* 0 also where there is none */
+
+#endif

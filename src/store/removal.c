@@ -1,0 +1,213 @@
+/* removal.c - deleting sessions: one on request, the oldest at a clean-up. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "racefacer/base/memory.h"
+#include "store/pool.h"
+#include "store/store_impl.h"
+
+struct rf_removal {
+    uv_work_t work;
+    struct rf_store *store;
+    char *id;
+    char *path, *current; /* the files; current is NULL where none is kept */
+    bool started;
+    int error;
+    enum rf_store_deleted result;
+    void (*done)(void *ctx, enum rf_store_deleted result); /* NULL: a clean-up */
+    void *ctx;
+    struct rf_removal *prev, *next;
+};
+
+/* ---- sessions that are gone */
+
+struct rf_gone *rf_store_find_gone(const struct rf_store *store, const char *id)
+{
+    struct rf_gone *gone;
+    HASH_FIND_STR(store->gone, id, gone);
+    return gone;
+}
+
+void rf_store_forget_gone(struct rf_store *store, struct rf_gone *gone)
+{
+    if (gone == NULL)
+        return;
+    HASH_DELETE(hh, store->gone, gone);
+    free(gone->id);
+    free(gone);
+}
+
+static void remember_gone(struct rf_store *store, const char *id)
+{
+    if (rf_store_find_gone(store, id) != NULL)
+        return;
+    struct rf_gone *gone = rf_new(sizeof *gone);
+    gone->id = rf_strdup(id);
+    HASH_ADD_KEYPTR(hh, store->gone, gone->id, strlen(gone->id), gone);
+}
+
+/* ---- the files */
+
+static bool holds_session(const struct rf_buf *json, const char *id)
+{
+    char *held = rf_disk_id_in(json);
+    bool same = held != NULL && strcmp(held, id) == 0;
+    free(held);
+    return same;
+}
+
+/* current/session.json first: were the power cut in between, it would bring the session back at the next
+ * start. */
+static void on_pool(uv_work_t *work)
+{
+    struct rf_removal *removal = work->data;
+    if (removal->current != NULL) {
+        struct rf_buf json = RF_BUF_INIT;
+        int error = rf_disk_load(removal->current, &json);
+        if (error == 0 && holds_session(&json, removal->id))
+            removal->error = rf_disk_remove(removal->current);
+        rf_buf_finish(&json);
+    }
+    if (removal->error == 0)
+        removal->error = rf_disk_remove(removal->path);
+}
+
+static void conclude(struct rf_store *store, struct rf_removal *removal)
+{
+    bool removed = removal->error == 0;
+    struct rf_entry *entry = rf_index_find(&store->index, removal->id);
+    struct rf_gone *gone = rf_store_find_gone(store, removal->id);
+    if (!removed)
+        rf_log_error(
+            store->log, "store", "%s cannot be removed: %s", removal->path, strerror(removal->error));
+    if (gone != NULL)
+        gone->left_over = !removed;
+    /* Where the session came to life again meanwhile, the entry is that of the live one. */
+    if (entry != NULL && entry->deleting) {
+        entry->deleting = false;
+        if (removed && entry->summary.complete) {
+            rf_index_remove(&store->index, removal->id);
+            remember_gone(store, removal->id);
+        }
+    }
+    removal->result = removed ? RF_STORE_DELETED : RF_STORE_DELETE_FAILED;
+    rf_saver_release(store->saver, removal->id, removed);
+}
+
+static void after(uv_work_t *work, int status)
+{
+    struct rf_removal *removal = work->data;
+    struct rf_store *store = removal->store;
+    if (status != 0)
+        removal->error = ECANCELED;
+    if (removal->path != NULL)
+        conclude(store, removal);
+    DL_DELETE(store->removals, removal);
+    if (removal->done != NULL)
+        removal->done(removal->ctx, removal->result);
+    free(removal->id);
+    free(removal->path);
+    free(removal->current);
+    free(removal);
+    rf_store_start_removals(store);
+    rf_store_check_closed(store);
+}
+
+void rf_store_start_removals(struct rf_store *store)
+{
+    struct rf_removal *removal;
+    DL_FOREACH(store->removals, removal)
+    {
+        if (removal->started || rf_saver_flying(store->saver, removal->id))
+            continue;
+        removal->started = true;
+        rf_pool_run(store->loop, &removal->work, on_pool, after);
+    }
+}
+
+static struct rf_removal *add_removal(struct rf_store *store, const char *id)
+{
+    struct rf_removal *removal = rf_new(sizeof *removal);
+    removal->work.data = removal;
+    removal->store = store;
+    removal->id = rf_strdup(id);
+    DL_APPEND(store->removals, removal);
+    return removal;
+}
+
+static struct rf_removal *remove_files(struct rf_store *store, const char *id)
+{
+    struct rf_removal *removal = add_removal(store, id);
+    removal->path = rf_disk_path(&store->disk, id);
+    removal->current = store->disk.current == NULL ? NULL : rf_disk_path(&store->disk, RF_STORE_CURRENT);
+    rf_saver_hold(store->saver, id);
+    return removal;
+}
+
+/* ---- on request */
+
+static void nothing(uv_work_t *work)
+{
+    (void)work; /* the answer is there already; it only must not come from inside the call */
+}
+
+void rf_store_delete(
+    struct rf_store *store, const char *id, void (*done)(void *ctx, enum rf_store_deleted result), void *ctx)
+{
+    struct rf_entry *entry = rf_index_find(&store->index, id);
+    struct rf_removal *removal;
+    if (entry == NULL || entry->deleting || !entry->summary.complete) {
+        removal = add_removal(store, id);
+        removal->result = entry == NULL || entry->deleting ? RF_STORE_NOT_FOUND : RF_STORE_LIVE;
+        removal->started = true;
+        rf_pool_run(store->loop, &removal->work, nothing, after);
+    } else {
+        entry->deleting = true;
+        removal = remove_files(store, id);
+    }
+    removal->done = done;
+    removal->ctx = ctx;
+    rf_store_start_removals(store);
+}
+
+/* ---- the clean-up */
+
+static bool under_way(const struct rf_store *store, const char *id)
+{
+    const struct rf_removal *removal;
+    DL_FOREACH(store->removals, removal)
+    {
+        if (removal->path != NULL && strcmp(removal->id, id) == 0)
+            return true;
+    }
+    return false;
+}
+
+void rf_store_clean(struct rf_store *store)
+{
+    struct rf_gone *gone, *next;
+    HASH_ITER(hh, store->gone, gone, next)
+    {
+        if (gone->left_over && !under_way(store, gone->id))
+            (void)remove_files(store, gone->id); /* the list has it */
+    }
+    size_t complete = 0;
+    for (size_t i = 0; i < store->index.count; i++) {
+        const struct rf_entry *entry = store->index.order[i];
+        complete += entry->summary.complete && !entry->deleting;
+    }
+    for (size_t i = store->index.count; i-- > 0 && complete > store->max_sessions;) {
+        const struct rf_entry *entry = store->index.order[i];
+        if (!entry->summary.complete || entry->deleting)
+            continue;
+        complete--;
+        rf_log_info(store->log, "store", "session %s goes: more than %zu completed ones are stored",
+            entry->summary.id, store->max_sessions);
+        (void)remove_files(store, entry->summary.id); /* the list has it */
+        remember_gone(store, entry->summary.id);
+        rf_index_remove(&store->index, entry->summary.id);
+    }
+    rf_store_start_removals(store);
+}

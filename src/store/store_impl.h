@@ -1,0 +1,51 @@
+/* store_impl.h - what the parts of the store share. */
+#ifndef RF_STORE_STORE_IMPL_H
+#define RF_STORE_STORE_IMPL_H
+
+#include <uthash.h>
+#include <uv.h>
+
+#include "racefacer/store/store.h"
+#include "store/disk.h"
+#include "store/index.h"
+#include "store/saver.h"
+
+struct rf_removal;
+
+/* A session that was deleted or cleaned away. Its late laps must not bring the file back. */
+struct rf_gone {
+    char *id;
+    bool left_over; /* its file could not be removed yet */
+    UT_hash_handle hh;
+};
+
+struct rf_store {
+    uv_loop_t *loop;
+    struct rf_log *log;
+    struct rf_disk disk;
+    struct rf_index index;
+    struct rf_saver *saver;
+    struct rf_removal *removals; /* a list */
+    struct rf_gone *gone;
+    size_t jobs; /* reads and answers under way */
+    uint64_t unreadable;
+    size_t max_sessions;
+    bool closing;
+    void (*closed)(void *ctx);
+    void *closed_ctx;
+};
+
+/* To be called last wherever something came to its end. */
+void rf_store_check_closed(struct rf_store *store);
+
+/* Blocks. Fills the index from the files. 0; -1 with *error a reason, valid until the next call of anything.
+ */
+int rf_store_scan(struct rf_store *store, const char **error);
+
+/* Starts the removals that no save is in the way of any more. */
+void rf_store_start_removals(struct rf_store *store);
+
+struct rf_gone *rf_store_find_gone(const struct rf_store *store, const char *id);
+void rf_store_forget_gone(struct rf_store *store, struct rf_gone *gone); /* takes NULL */
+
+#endif
