@@ -1,0 +1,160 @@
+/* body_cache.c - bodies made once for each change and shared by all who ask until the next. */
+#include "body_cache.h"
+
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+#include <utlist.h>
+
+#include "cors.h"
+#include "headers.h"
+#include "racefacer/base/memory.h"
+
+/* Freed when the last response over it is sent. */
+struct body {
+    size_t refs, len;
+    char data[];
+};
+
+struct rf_cached {
+    char *key;
+    uint64_t version;
+    struct body *body;
+    char etag[RF_ETAG_SIZE];
+    struct MHD_Response **responses; /* by variant; NULL: not asked for yet */
+    UT_hash_handle hh;
+    struct rf_cached *prev, *next; /* by last use, the oldest first */
+};
+
+struct rf_body_cache {
+    const struct rf_cors *cors;
+    size_t max_entries, max_bytes, bytes;
+    struct rf_cached *by_key, *by_age;
+};
+
+struct rf_body_cache *rf_body_cache_create(const struct rf_cors *cors, size_t max_entries, size_t max_bytes)
+{
+    struct rf_body_cache *cache = rf_new(sizeof(*cache));
+    cache->cors = cors;
+    cache->max_entries = max_entries;
+    cache->max_bytes = max_bytes;
+    return cache;
+}
+
+static void body_unref(void *arg)
+{
+    struct body *body = arg;
+    if (--body->refs == 0)
+        free(body);
+}
+
+/* Lets go of the body and the responses over it; connections that still send them have their own references.
+ */
+static void empty(struct rf_body_cache *cache, struct rf_cached *cached)
+{
+    for (size_t i = 0; i < rf_cors_variants(cache->cors); i++) {
+        if (cached->responses[i] != NULL)
+            MHD_destroy_response(cached->responses[i]);
+        cached->responses[i] = NULL;
+    }
+    if (cached->body != NULL) {
+        cache->bytes -= cached->body->len;
+        body_unref(cached->body);
+    }
+    cached->body = NULL;
+}
+
+static void drop(struct rf_body_cache *cache, struct rf_cached *cached)
+{
+    empty(cache, cached);
+    HASH_DEL(cache->by_key, cached);
+    DL_DELETE(cache->by_age, cached);
+    free(cached->responses);
+    free(cached->key);
+    free(cached);
+}
+
+void rf_body_cache_destroy(struct rf_body_cache *cache)
+{
+    if (cache == NULL)
+        return;
+    while (cache->by_age != NULL)
+        drop(cache, cache->by_age);
+    free(cache);
+}
+
+static struct rf_cached *lookup(struct rf_body_cache *cache, const void *key, size_t key_len)
+{
+    struct rf_cached *cached = NULL;
+    HASH_FIND(hh, cache->by_key, key, key_len, cached);
+    return cached;
+}
+
+struct rf_cached *rf_body_cache_find(
+    struct rf_body_cache *cache, const void *key, size_t key_len, uint64_t version)
+{
+    struct rf_cached *cached = lookup(cache, key, key_len);
+    if (cached == NULL || cached->version != version)
+        return NULL;
+    if (cached->next != NULL) {
+        DL_DELETE(cache->by_age, cached);
+        DL_APPEND(cache->by_age, cached);
+    }
+    return cached;
+}
+
+struct rf_cached *rf_body_cache_put(struct rf_body_cache *cache, const void *key, size_t key_len,
+    uint64_t version, const void *data, size_t len)
+{
+    struct rf_cached *cached = lookup(cache, key, key_len);
+    if (cached != NULL) {
+        empty(cache, cached);
+        DL_DELETE(cache->by_age, cached);
+    } else {
+        cached = rf_new(sizeof(*cached));
+        cached->key = rf_strndup(key, key_len);
+        cached->responses = rf_new_array(rf_cors_variants(cache->cors), sizeof(struct MHD_Response *));
+        HASH_ADD_KEYPTR(hh, cache->by_key, cached->key, key_len, cached);
+    }
+    DL_APPEND(cache->by_age, cached);
+    cached->version = version;
+    cached->body = rf_new(sizeof(*cached->body) + len);
+    *cached->body = (struct body){.refs = 1, .len = len};
+    memcpy(cached->body->data, data, len);
+    cache->bytes += len;
+    rf_etag_make(cached->etag, data, len);
+    while (cache->by_age != cached &&
+           (HASH_COUNT(cache->by_key) > cache->max_entries || cache->bytes > cache->max_bytes))
+        drop(cache, cache->by_age);
+    return cached;
+}
+
+const char *rf_cached_etag(const struct rf_cached *cached)
+{
+    return cached->etag;
+}
+
+struct MHD_Response *rf_cached_response(struct rf_body_cache *cache, struct rf_cached *cached, size_t variant)
+{
+    struct MHD_Response **slot = &cached->responses[variant];
+    if (*slot == NULL) {
+        struct body *body = cached->body;
+        *slot = rf_headers_checked(
+            MHD_create_response_from_buffer_with_free_callback_cls(body->len, body->data, body_unref, body));
+        body->refs++;
+        rf_headers_add_common(*slot, cache->cors, variant);
+        rf_headers_add_json(*slot, cached->etag);
+    }
+    return *slot;
+}
+
+size_t rf_body_cache_count(const struct rf_body_cache *cache)
+{
+    return HASH_COUNT(cache->by_key);
+}
+
+size_t rf_body_cache_bytes(const struct rf_body_cache *cache)
+{
+    return cache->bytes;
+}

@@ -1,0 +1,136 @@
+/* connection.c - the open connections: who has how many, and who takes too long over a request.
+ * libmicrohttpd's timeout counts idleness only, so a client that sends a byte now and then would live for
+ * ever. It does not tell when a request's first byte comes either: the kernel's count of bytes received does.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <utlist.h>
+
+#include "racefacer/base/memory.h"
+#include "server_impl.h"
+#include "tcp_received.h"
+
+static void join_peer(struct rf_connection *connection)
+{
+    struct rf_server *server = connection->server;
+    struct rf_address group = rf_address_group(&connection->address);
+    struct rf_peer *peer = NULL;
+    HASH_FIND(hh, server->peers, &group, sizeof(group), peer);
+    if (peer == NULL) {
+        peer = rf_new(sizeof(*peer));
+        peer->address = group;
+        HASH_ADD(hh, server->peers, address, sizeof(peer->address), peer);
+    }
+    peer->connections++;
+    connection->peer = peer;
+}
+
+static void leave_peer(struct rf_connection *connection)
+{
+    struct rf_peer *peer = connection->peer;
+    if (--peer->connections > 0)
+        return;
+    HASH_DEL(connection->server->peers, peer);
+    free(peer);
+}
+
+int rf_connections_of(const struct rf_server *server, const struct rf_address *address)
+{
+    struct rf_address group = rf_address_group(address);
+    struct rf_peer *peer = NULL;
+    HASH_FIND(hh, server->peers, &group, sizeof(group), peer);
+    return peer != NULL ? peer->connections : 0;
+}
+
+void rf_connection_notify(
+    void *ctx, struct MHD_Connection *mhd, void **slot, enum MHD_ConnectionNotificationCode code)
+{
+    struct rf_server *server = ctx;
+    struct rf_connection *connection = *slot;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        connection = rf_new(sizeof(*connection));
+        connection->server = server;
+        connection->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        connection->address =
+            rf_address_of(MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+        connection->looked = true; /* nothing was received before now */
+        join_peer(connection);
+        DL_APPEND(server->connections, connection);
+        server->connection_count++;
+        rf_server_watch(server);
+        *slot = connection;
+    } else if (connection != NULL) {
+        leave_peer(connection);
+        DL_DELETE(server->connections, connection);
+        server->connection_count--;
+        free(connection);
+        *slot = NULL;
+    }
+}
+
+void rf_connection_cut(struct rf_connection *connection)
+{
+    if (connection->cut)
+        return;
+    connection->cut = true;
+    /* libmicrohttpd sees the end and closes; what is in the kernel's send buffer still goes out. It fails
+     * only where the client has gone already, which is as well. */
+    (void)shutdown(connection->fd, SHUT_RDWR);
+}
+
+void rf_connection_phase(struct rf_connection *connection, enum rf_phase phase)
+{
+    int64_t now = (int64_t)uv_now(connection->server->loop);
+    connection->phase = phase;
+    switch (phase) {
+    case RF_PHASE_IDLE:
+        connection->begun_ms = 0;
+        connection->looked = false;
+        if (connection->server->closing)
+            rf_connection_cut(connection);
+        break;
+    case RF_PHASE_RECEIVING:
+        if (connection->begun_ms == 0)
+            connection->begun_ms = now;
+        break;
+    case RF_PHASE_ANSWERING: connection->begun_ms = 0; break;
+    }
+}
+
+/* Notices a request that has begun although its first line is not there yet. */
+static void look(struct rf_connection *connection, int64_t now_ms)
+{
+    uint64_t received;
+    if (!rf_tcp_received(connection->fd, &received))
+        return;
+    if (connection->looked && received != connection->received && connection->begun_ms == 0)
+        connection->begun_ms = now_ms;
+    connection->looked = true;
+    connection->received = received;
+}
+
+int64_t rf_connections_tick_ms(const struct rf_server *server)
+{
+    int64_t ms = (int64_t)server->options.request_seconds * 100;
+    return ms < 100 ? 100 : ms > 1000 ? 1000 : ms;
+}
+
+bool rf_connections_tick(struct rf_server *server, int64_t now_ms)
+{
+    int64_t allowed = (int64_t)server->options.request_seconds * 1000;
+    struct rf_connection *connection;
+    DL_FOREACH(server->connections, connection)
+    {
+        if (connection->cut || connection->phase == RF_PHASE_ANSWERING)
+            continue;
+        if (connection->phase == RF_PHASE_IDLE && connection->begun_ms == 0)
+            look(connection, now_ms);
+        if (connection->begun_ms != 0 && now_ms - connection->begun_ms >= allowed) {
+            rf_log_debug(server->log, "http", "a request was not complete after %d s: connection cut",
+                server->options.request_seconds);
+            rf_connection_cut(connection);
+        }
+    }
+    return server->connections != NULL;
+}

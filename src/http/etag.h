@@ -1,0 +1,19 @@
+/* etag.h - strong entity tags. Pure. */
+#ifndef RF_HTTP_ETAG_H
+#define RF_HTTP_ETAG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "racefacer/base/buf.h"
+
+#define RF_ETAG_SIZE 19 /* 16 hexadecimal digits, two quotes, NUL */
+
+/* The tag of these bytes: the same bytes, the same tag, also after a restart. */
+void rf_etag_make(char out[RF_ETAG_SIZE], const void *data, size_t len);
+
+/* Whether an If-None-Match header names the tag: "*", or a list; W/ before a tag is ignored, as RFC 9110 has
+ * it for this header. */
+bool rf_etag_listed(struct rf_slice if_none_match, const char *etag);
+
+#endif

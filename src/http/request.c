@@ -1,0 +1,164 @@
+/* request.c - a request's way through the server: begun, its headers judged, its body thrown away,
+ * dispatched. */
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "racefacer/base/memory.h"
+#include "server_impl.h"
+
+#define BODY_MAX 65536        /* of what no endpoint wants: read and forgotten up to here, then refused */
+#define BODY_PATIENCE 1048576 /* chunks are read on up to here so that the refusal arrives */
+
+static size_t path_start(const char *uri)
+{
+    /* A request to a proxy names the whole address; servers have to take it too. */
+    size_t scheme = strncasecmp(uri, "http://", 7) == 0 ? 7 : strncasecmp(uri, "https://", 8) == 0 ? 8 : 0;
+    return scheme == 0 ? 0 : scheme + strcspn(uri + scheme, "/?");
+}
+
+void *rf_request_begin(void *ctx, const char *uri, struct MHD_Connection *mhd)
+{
+    const char *path = uri + path_start(uri);
+    size_t len = strlen(path);
+    struct rf_request *request = rf_new(sizeof(*request) + len + 1);
+    request->server = ctx;
+    request->mhd = mhd;
+    request->connection = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    request->refs = 1;
+    memcpy(request->uri, path, len + 1);
+    request->path_len = strcspn(path, "?");
+    request->query_at = request->path_len + (path[request->path_len] == '?' ? 1 : 0);
+    rf_connection_phase(request->connection, RF_PHASE_RECEIVING);
+    return request;
+}
+
+void rf_request_hold(struct rf_request *request)
+{
+    request->refs++;
+}
+
+void rf_request_release(struct rf_request *request)
+{
+    if (--request->refs > 0)
+        return;
+    free(request->text);
+    free(request);
+}
+
+void rf_request_resume(struct rf_request *request)
+{
+    request->suspended = false;
+    DL_DELETE(request->server->suspended, request);
+    MHD_resume_connection(request->mhd);
+}
+
+void rf_request_completed(
+    void *ctx, struct MHD_Connection *mhd, void **slot, enum MHD_RequestTerminationCode why)
+{
+    struct rf_request *request = *slot;
+    (void)ctx;
+    (void)mhd;
+    (void)why; /* whether the client took it all changes nothing here */
+    *slot = NULL;
+    if (request == NULL)
+        return;
+    if (request->suspended) {
+        DL_DELETE(request->server->suspended, request);
+        request->suspended = false;
+    }
+    request->completed = true;
+    rf_connection_phase(request->connection, RF_PHASE_IDLE);
+    rf_request_release(request);
+}
+
+static enum MHD_Result refuse(struct rf_request *request, unsigned status, const char *why)
+{
+    request->close = true;
+    rf_connection_phase(request->connection, RF_PHASE_ANSWERING);
+    return rf_reply_error(request, status, why, NULL);
+}
+
+/* All that is known once the headers are there. */
+static void look_at(struct rf_request *request, const char *method)
+{
+    struct rf_server *server = request->server;
+    struct rf_request_headers *headers = &request->headers;
+    rf_request_read_headers(request, headers);
+    request->method_name = method;
+    request->method = rf_route_method(method);
+    rf_route_find(&request->route, request->uri, request->path_len);
+    request->variant = rf_cors_variant(&server->cors, headers->origin);
+    request->client = request->connection->address;
+    if (server->options.trust_proxy > 0)
+        request->client = rf_address_client(&request->connection->address,
+            (struct rf_slice){headers->forwarded_for, headers->forwarded_for_len},
+            server->options.trust_proxy);
+}
+
+static void count(struct rf_request *request)
+{
+    struct rf_server *server = request->server;
+    struct rf_address group = rf_address_group(&request->client);
+    int64_t now = (int64_t)uv_now(server->loop);
+    bool stored = rf_route_is_stored(request->route.endpoint) &&
+                  rf_route_allows(request->route.endpoint, request->method);
+    request->verdict =
+        stored ? rf_limits_stored(server->limits, &group, now) : rf_limits_live(server->limits, &group, now);
+}
+
+static enum MHD_Result dispatch(struct rf_request *request)
+{
+    enum rf_endpoint endpoint = request->route.endpoint;
+    rf_connection_phase(request->connection, RF_PHASE_ANSWERING);
+    if (request->method == RF_METHOD_OPTIONS)
+        return rf_reply_preflight(request);
+    count(request);
+    if (!request->verdict.allowed)
+        return rf_reply_too_many(request);
+    if (endpoint == RF_ENDPOINT_NONE)
+        return rf_reply_not_found(request);
+    if (!rf_route_allows(endpoint, request->method))
+        return rf_reply_method(request);
+    if (request->route.fault != NULL)
+        return rf_reply_error(
+            request, MHD_HTTP_BAD_REQUEST, "The address cannot be read", request->route.fault);
+    switch (endpoint) {
+    case RF_ENDPOINT_SESSIONS: return rf_handle_listing(request);
+    case RF_ENDPOINT_SESSION:
+    case RF_ENDPOINT_EXPORT: return rf_handle_stored(request);
+    default: return rf_handle_live(request);
+    }
+}
+
+enum MHD_Result rf_request_handle(void *ctx, struct MHD_Connection *mhd, const char *url, const char *method,
+    const char *version, const char *upload, size_t *upload_len, void **slot)
+{
+    struct rf_request *request = *slot;
+    (void)ctx;
+    (void)mhd;
+    (void)url; /* decoded, and cut at a %00: see rf_request_begin */
+    (void)version;
+    (void)upload;
+    switch (request->step) {
+    case RF_STEP_NEW:
+        look_at(request, method);
+        request->step = RF_STEP_RECEIVING;
+        if (request->headers.refuse_status != 0)
+            return refuse(request, (unsigned)request->headers.refuse_status, request->headers.refuse_why);
+        if (request->headers.content_length > BODY_MAX)
+            return refuse(request, MHD_HTTP_CONTENT_TOO_LARGE, "Request bodies are not used here: send none");
+        return MHD_YES;
+    case RF_STEP_RECEIVING:
+        if (*upload_len == 0)
+            break;
+        request->body_bytes += *upload_len;
+        *upload_len = 0;
+        return request->body_bytes > BODY_PATIENCE ? MHD_NO : MHD_YES;
+    case RF_STEP_WAITING: /* resumed because the server stops */
+    case RF_STEP_READY: return rf_handle_stored_ready(request);
+    }
+    if (request->body_bytes > BODY_MAX)
+        return refuse(request, MHD_HTTP_CONTENT_TOO_LARGE, "Request bodies are not used here: send none");
+    return dispatch(request);
+}

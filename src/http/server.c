@@ -1,0 +1,237 @@
+/* server.c - libmicrohttpd on the loop: its epoll descriptor under a uv_poll_t, its timeouts under a
+ * uv_timer_t. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#include "listen.h"
+#include "racefacer/base/memory.h"
+#include "server_impl.h"
+
+#define CACHE_ENTRIES 256
+#define CACHE_BYTES (16u << 20)
+#define MAX_ADDRESSES 16384 /* that limits are counted for */
+#define POOL_EXTRA 4096     /* of a connection's memory: our answer's headers, and records of the request's */
+
+static void stop(struct rf_server *server);
+
+static void on_wake(uv_timer_t *timer)
+{
+    rf_server_run(timer->data);
+}
+
+static void on_daemon(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    rf_server_run(poll->data);
+}
+
+void rf_server_run(struct rf_server *server)
+{
+    MHD_UNSIGNED_LONG_LONG wait = 0;
+    if (server->stopping)
+        return;
+    if (MHD_run(server->daemon) != MHD_YES)
+        rf_log_error(server->log, "http", "libmicrohttpd could not look at its connections");
+    if (server->closing && server->connection_count == 0)
+        stop(server);
+    else if (MHD_get_timeout(server->daemon, &wait) == MHD_YES)
+        uv_timer_start(&server->wake, on_wake, wait, 0);
+    else
+        uv_timer_stop(&server->wake);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct rf_server *server = timer->data;
+    int64_t now = (int64_t)uv_now(server->loop);
+    bool refused = rf_accept_tick(server, now);
+    if (!rf_connections_tick(server, now) && !refused && !server->accept_paused)
+        uv_timer_stop(timer);
+}
+
+void rf_server_watch(struct rf_server *server)
+{
+    uint64_t every = (uint64_t)rf_connections_tick_ms(server);
+    if (!uv_is_active((uv_handle_t *)&server->tick) && !server->stopping)
+        uv_timer_start(&server->tick, on_tick, every, every);
+}
+
+__attribute__((format(printf, 2, 0))) static void on_mhd_log(void *ctx, const char *format, va_list args)
+{
+    struct rf_server *server = ctx;
+    char text[256];
+    unsigned long held = 0;
+    if (!rf_log_allow(&server->mhd_log, (int64_t)uv_now(server->loop), 1000, &held))
+        return;
+    vsnprintf(text, sizeof(text), format, args);
+    text[strcspn(text, "\r\n")] = '\0';
+    /* Nearly all of it is about clients that broke off, or sent what is no HTTP: no news to an operator. */
+    rf_log_debug(server->log, "http", "libmicrohttpd: %s (%lu held back)", text, held);
+}
+
+static bool start_daemon(struct rf_server *server)
+{
+    const struct rf_http_options *options = &server->options;
+    /* Half of it at most is for what is received: see docs of MHD_OPTION_CONNECTION_MEMORY_LIMIT. */
+    size_t pool = (size_t)options->max_header_bytes * 2 + POOL_EXTRA;
+    struct MHD_OptionItem items[] = {
+        {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_mhd_log, server},
+        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)rf_request_begin, server},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)rf_connection_notify, server},
+        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)rf_request_completed, server},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)pool, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)options->max_connections + 64, NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)options->idle_seconds, NULL},
+        {MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    server->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_SUSPEND_RESUME | MHD_USE_TURBO | MHD_USE_ERROR_LOG,
+        0, NULL, NULL, rf_request_handle, server, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+    return server->daemon != NULL;
+}
+
+static void copy_options(struct rf_server *server, const struct rf_http_options *options)
+{
+    server->options = *options;
+    server->options.host = rf_strdup(options->host);
+    server->options.allowed_origins = rf_strdup(options->allowed_origins);
+    server->options.api_token = rf_strdup(options->api_token);
+    rf_cors_init(&server->cors, options->allowed_origins);
+    server->limits =
+        rf_limits_create(&(struct rf_limits_options){.live_per_second = options->rate_live_per_second,
+            .window_max = options->rate_max_requests,
+            .window_ms = (int64_t)options->rate_window_minutes * 60000,
+            .max_addresses = MAX_ADDRESSES});
+    server->cache = rf_body_cache_create(&server->cors, CACHE_ENTRIES, CACHE_BYTES);
+    server->preflights = rf_new_array(rf_cors_variants(&server->cors), sizeof(struct MHD_Response *));
+    server->too_many = rf_new_array(rf_cors_variants(&server->cors), sizeof(struct MHD_Response *));
+}
+
+/* Everything but the handles and what is open on them. */
+static void free_server(struct rf_server *server)
+{
+    rf_reply_finish(server);
+    rf_body_cache_destroy(server->cache);
+    rf_limits_destroy(server->limits);
+    rf_cors_finish(&server->cors);
+    rf_buf_finish(&server->scratch);
+    rf_buf_finish(&server->key);
+    free((char *)server->options.host);
+    free((char *)server->options.allowed_origins);
+    free((char *)server->options.api_token);
+    free(server);
+}
+
+static int start_handles(struct rf_server *server)
+{
+    int fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    uv_timer_t *timers[] = {&server->wake, &server->tick, &server->grace};
+    for (size_t i = 0; i < sizeof(timers) / sizeof(timers[0]); i++) {
+        (void)uv_timer_init(server->loop, timers[i]); /* cannot fail */
+        timers[i]->data = server;
+        server->handles++;
+    }
+    int failed = uv_poll_init(server->loop, &server->daemon_poll, fd);
+    if (failed != 0)
+        return failed;
+    server->daemon_poll.data = server;
+    server->handles++;
+    failed = uv_poll_start(&server->daemon_poll, UV_READABLE, on_daemon);
+    return failed != 0 ? failed : rf_accept_start(server);
+}
+
+struct rf_server *rf_server_create(struct uv_loop_s *loop, struct rf_log *log,
+    const struct rf_http_options *options, const struct rf_http_backend *backend, char **error)
+{
+    int fd = rf_listen(options->host, options->port, error);
+    if (fd < 0)
+        return NULL;
+    struct rf_server *server = rf_new(sizeof(*server));
+    server->loop = loop;
+    server->log = log;
+    server->backend = *backend;
+    server->listen_fd = fd;
+    server->port = rf_listen_port(fd);
+    copy_options(server, options);
+    if (!start_daemon(server)) {
+        *error = rf_strdup("libmicrohttpd could not start; the debug log may tell why");
+        close(fd);
+        free_server(server);
+        return NULL;
+    }
+    int failed = start_handles(server);
+    if (failed != 0) {
+        /* Only a loop that has run out of descriptors or memory comes here, before anything is served. */
+        fprintf(stderr, "the HTTP server cannot be put on the loop: %s\n", uv_strerror(failed));
+        abort();
+    }
+    rf_log_info(log, "http", "listening on %s port %d",
+        options->host[0] != '\0' ? options->host : "all addresses,", server->port);
+    return server;
+}
+
+int rf_server_port(const struct rf_server *server)
+{
+    return server->port;
+}
+
+void rf_server_handle_closed(struct rf_server *server)
+{
+    if (--server->handles > 0)
+        return;
+    void (*closed)(void *) = server->closed;
+    void *ctx = server->closed_ctx;
+    rf_accept_finish(server);
+    free_server(server);
+    if (closed != NULL)
+        closed(ctx);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    rf_server_handle_closed(handle->data);
+}
+
+static void stop(struct rf_server *server)
+{
+    if (server->stopping)
+        return;
+    server->stopping = true;
+    while (server->suspended != NULL)
+        rf_request_resume(server->suspended);
+    /* Twice: the first turn takes the resumed back and has them answered, the second sends what is left.
+     * Whatever it cannot send is cut off by the stop. */
+    (void)MHD_run(server->daemon);
+    (void)MHD_run(server->daemon);
+    uv_close((uv_handle_t *)&server->daemon_poll, on_closed); /* before its descriptor is closed */
+    MHD_stop_daemon(server->daemon);
+    uv_close((uv_handle_t *)&server->wake, on_closed);
+    uv_close((uv_handle_t *)&server->tick, on_closed);
+    uv_close((uv_handle_t *)&server->grace, on_closed);
+}
+
+static void on_grace_over(uv_timer_t *timer)
+{
+    stop(timer->data);
+}
+
+void rf_server_close(struct rf_server *server, int64_t grace_ms, void (*closed)(void *ctx), void *ctx)
+{
+    struct rf_connection *connection;
+    server->closing = true;
+    server->closed = closed;
+    server->closed_ctx = ctx;
+    rf_accept_stop(server);
+    DL_FOREACH(server->connections, connection)
+    {
+        if (connection->phase == RF_PHASE_IDLE)
+            rf_connection_cut(connection);
+    }
+    uv_timer_start(&server->grace, on_grace_over, grace_ms > 0 ? (uint64_t)grace_ms : 0, 0);
+    uv_timer_start(&server->wake, on_wake, 0, 0); /* sees whether there is nothing left to wait for */
+}

@@ -1,0 +1,187 @@
+/* server_impl.h - what the files of this module share: the server, its connections, its requests. */
+#ifndef RF_HTTP_SERVER_IMPL_H
+#define RF_HTTP_SERVER_IMPL_H
+
+#include <microhttpd.h>
+#include <uthash.h>
+#include <uv.h>
+
+#include "address.h"
+#include "body_cache.h"
+#include "cors.h"
+#include "limits.h"
+#include "racefacer/http/server.h"
+#include "route.h"
+
+/* What a connection is waiting for: decides which deadline it has. */
+enum rf_phase {
+    RF_PHASE_IDLE,      /* a request's first byte, or the rest of its first line */
+    RF_PHASE_RECEIVING, /* the rest of a request whose first line is there */
+    RF_PHASE_ANSWERING  /* us, or the client to take the answer */
+};
+
+/* Connections of one address; there while it has any. */
+struct rf_peer {
+    struct rf_address address; /* as of rf_address_group */
+    int connections;
+    UT_hash_handle hh;
+};
+
+struct rf_connection {
+    struct rf_server *server;
+    int fd;
+    struct rf_address address;
+    struct rf_peer *peer;
+    enum rf_phase phase;
+    int64_t begun_ms;  /* when the present request is known to have begun; 0: not begun */
+    bool looked;       /* `received` is of this phase */
+    uint64_t received; /* bytes the kernel had got when last looked */
+    bool cut;          /* shut down by us */
+    struct rf_connection *prev, *next;
+};
+
+/* Refused connections are kept a moment, so that the refusal is not lost in a reset. */
+#define RF_REFUSED_KEPT 64
+struct rf_refused {
+    int fd; /* -1: none */
+    int64_t since_ms;
+};
+
+struct rf_server {
+    uv_loop_t *loop;
+    struct rf_log *log;
+    struct rf_http_options options; /* its texts are copies */
+    struct rf_http_backend backend;
+
+    struct MHD_Daemon *daemon;
+    uv_poll_t daemon_poll, listen_poll;
+    uv_timer_t wake; /* when libmicrohttpd wants to be run again */
+    uv_timer_t tick; /* deadlines; runs while there is something to watch */
+    uv_timer_t grace;
+    int listen_fd, port;
+    int handles; /* open uv handles */
+    bool accept_paused;
+    struct rf_refused refused[RF_REFUSED_KEPT];
+    size_t refused_next;
+    struct rf_buf refusal_full, refusal_address; /* whole answers, ready to be sent */
+
+    struct rf_connection *connections;
+    int connection_count;
+    struct rf_peer *peers;
+    struct rf_request *suspended; /* requests that wait for the backend */
+
+    struct rf_cors cors;
+    struct rf_limits *limits;
+    struct rf_body_cache *cache;
+    struct MHD_Response **preflights, **too_many; /* by variant; NULL: not asked for yet */
+    struct rf_buf scratch, key;
+    struct rf_log_limit mhd_log, accept_log;
+
+    bool closing;  /* no new connections; the open ones end with the answer under way */
+    bool stopping; /* the grace is over */
+    void (*closed)(void *ctx);
+    void *closed_ctx;
+};
+
+/* Header values are borrowed from libmicrohttpd and stay until the request is completed; data NULL: not sent.
+ */
+struct rf_request_headers {
+    struct rf_slice origin, if_none_match, host, authorization, fetch_site;
+    bool has_body; /* a Content-Length above 0, or chunks */
+    uint64_t content_length;
+    bool forwarded;          /* came through a proxy, by its headers */
+    char forwarded_for[512]; /* all X-Forwarded-For, only with TRUST_PROXY; cut on the left */
+    size_t forwarded_for_len;
+    int refuse_status; /* 0: well-formed */
+    const char *refuse_why;
+};
+
+enum rf_step {
+    RF_STEP_NEW, /* its first line is there, its headers are not */
+    RF_STEP_RECEIVING,
+    RF_STEP_WAITING, /* for the backend */
+    RF_STEP_READY    /* the backend has answered */
+};
+
+struct rf_request {
+    struct rf_server *server;
+    struct rf_connection *connection;
+    struct MHD_Connection *mhd;
+    int refs;       /* libmicrohttpd's, and the backend's while it works */
+    bool completed; /* libmicrohttpd is done with it: nothing above may be touched */
+    bool suspended;
+    enum rf_step step;
+    struct rf_request *prev, *next; /* in server->suspended */
+
+    enum rf_method method;
+    const char *method_name;
+    struct rf_route route;
+    struct rf_request_headers headers;
+    size_t variant;
+    struct rf_address client;
+    struct rf_verdict verdict;
+    uint64_t body_bytes;
+    bool close; /* the connection is to be closed after the answer */
+
+    char *text; /* owned: the session read; NULL: there is none */
+    size_t text_len;
+    bool read_failed;
+    enum rf_http_deleted deleted;
+
+    size_t path_len, query_at; /* query_at: where it begins in `uri`, at its NUL where there is none */
+    char uri[];                /* as sent */
+};
+
+/* accept.c */
+int rf_accept_start(struct rf_server *server);
+void rf_accept_stop(struct rf_server *server); /* stops listening; the handle is closed with the others */
+bool rf_accept_tick(struct rf_server *server, int64_t now_ms); /* false: nothing to watch */
+void rf_accept_finish(struct rf_server *server);
+
+/* connection.c */
+void rf_connection_notify(
+    void *ctx, struct MHD_Connection *mhd, void **slot, enum MHD_ConnectionNotificationCode code);
+void rf_connection_phase(struct rf_connection *connection, enum rf_phase phase);
+void rf_connection_cut(struct rf_connection *connection);
+bool rf_connections_tick(struct rf_server *server, int64_t now_ms); /* false: nothing to watch */
+int64_t rf_connections_tick_ms(const struct rf_server *server);
+int rf_connections_of(const struct rf_server *server, const struct rf_address *address);
+
+/* server.c */
+void rf_server_run(struct rf_server *server);   /* lets libmicrohttpd work */
+void rf_server_watch(struct rf_server *server); /* makes the tick run */
+void rf_server_handle_closed(
+    struct rf_server *server); /* one uv handle less; frees the server after the last */
+
+/* request.c */
+void *rf_request_begin(void *ctx, const char *uri, struct MHD_Connection *mhd);
+enum MHD_Result rf_request_handle(void *ctx, struct MHD_Connection *mhd, const char *url, const char *method,
+    const char *version, const char *upload, size_t *upload_len, void **slot);
+void rf_request_completed(
+    void *ctx, struct MHD_Connection *mhd, void **slot, enum MHD_RequestTerminationCode why);
+void rf_request_hold(struct rf_request *request); /* one more reference */
+void rf_request_release(struct rf_request *request);
+void rf_request_resume(struct rf_request *request); /* of a suspended one */
+
+/* request_headers.c */
+void rf_request_read_headers(struct rf_request *request, struct rf_request_headers *out);
+
+/* reply.c: each queues an answer and returns what the access handler is to return. */
+enum MHD_Result rf_reply_cached(struct rf_request *request, struct rf_cached *cached);
+enum MHD_Result rf_reply_text(
+    struct rf_request *request, unsigned status, struct rf_buf *body, const char *disposition);
+enum MHD_Result rf_reply_error(
+    struct rf_request *request, unsigned status, const char *error, const char *message);
+enum MHD_Result rf_reply_preflight(struct rf_request *request);
+enum MHD_Result rf_reply_too_many(struct rf_request *request);
+enum MHD_Result rf_reply_not_found(struct rf_request *request);
+enum MHD_Result rf_reply_method(struct rf_request *request);
+void rf_reply_finish(struct rf_server *server); /* frees the answers kept */
+
+/* handlers_live.c, handlers_sessions.c */
+enum MHD_Result rf_handle_live(struct rf_request *request);
+enum MHD_Result rf_handle_listing(struct rf_request *request);
+enum MHD_Result rf_handle_stored(struct rf_request *request); /* GET and DELETE; may suspend the connection */
+enum MHD_Result rf_handle_stored_ready(struct rf_request *request);
+
+#endif
