@@ -4,6 +4,7 @@
 #include "store/saver.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -51,30 +52,6 @@ struct flight {
 };
 
 static void launch_due(struct rf_saver *saver);
-
-/* ---- blobs */
-
-struct rf_blob *rf_blob_create(const char *id, char *data, size_t len)
-{
-    struct rf_blob *blob = rf_new(sizeof *blob);
-    *blob = (struct rf_blob){.refs = 1, .id = rf_strdup(id), .data = data, .len = len};
-    return blob;
-}
-
-struct rf_blob *rf_blob_hold(struct rf_blob *blob)
-{
-    blob->refs++;
-    return blob;
-}
-
-void rf_blob_drop(struct rf_blob *blob)
-{
-    if (blob == NULL || --blob->refs > 0)
-        return;
-    free(blob->id);
-    free(blob->data);
-    free(blob);
-}
 
 static void replace(struct rf_blob **place, struct rf_blob *blob)
 {
@@ -152,11 +129,13 @@ static void tell_failure(struct rf_saver *saver, const struct flight *flight)
     /* Without the path: clients are shown it. The same as before or not, this is the last one. */
     (void)rf_strset(&saver->error, strerror(flight->error));
     unsigned long held = 0;
+    char more[64] = "";
     if (!rf_log_allow(&saver->limit, rf_clock_mono_ms(), TELL_EVERY_MS, &held))
         return;
-    rf_log_error(saver->options.log, "store", "%s cannot be saved: %s (%lu such lines held back). %s",
-        flight->path, saver->error, held,
-        flight->slot->last_try ? "This was the last try" : "It stays in memory and is tried again");
+    if (held > 0)
+        (void)snprintf(more, sizeof more, " (%lu such lines held back)", held); /* it fits */
+    rf_log_error(saver->options.log, "store", "%s cannot be saved: %s%s. %s", flight->path, saver->error,
+        more, flight->slot->last_try ? "This was the last try" : "It stays in memory and is tried again");
     saver->told = true;
 }
 

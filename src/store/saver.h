@@ -8,23 +8,11 @@
 #include <stdint.h>
 
 #include "racefacer/base/log.h"
+#include "store/blob.h"
 #include "store/disk.h"
 
 struct uv_loop_s;
 struct rf_saver;
-
-/* One state of a session as it goes to disk. Counted references, on the loop's thread only; the thread pool
- * reads what cannot change any more. */
-struct rf_blob {
-    size_t refs;
-    char *id;
-    char *data;
-    size_t len;
-};
-
-struct rf_blob *rf_blob_create(const char *id, char *data, size_t len); /* takes `data` over */
-struct rf_blob *rf_blob_hold(struct rf_blob *blob);
-void rf_blob_drop(struct rf_blob *blob); /* takes NULL */
 
 struct rf_saver_options {
     struct uv_loop_s *loop;
