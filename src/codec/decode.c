@@ -2,25 +2,20 @@
 #include "racefacer/codec/decode.h"
 
 #include <cjson/cJSON.h>
-#include <obstack.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <utarray.h>
 
 #include "codec/decode_row.h"
 #include "codec/decode_value.h"
 #include "racefacer/base/memory.h"
 #include "racefacer/codec/json_slice.h"
 
-/* What obstack.h asks for: where its chunks come from. */
-#define obstack_chunk_alloc rf_new
-#define obstack_chunk_free free
-
 struct rf_decoder {
-    struct rf_buf text;  /* the payload, mended: the slices point here */
-    cJSON *tree;         /* most of the texts live here; NULL: no result */
-    struct obstack pool; /* the other texts */
-    void *pool_start;    /* freeing it empties the pool */
+    struct rf_buf text; /* the payload, mended: the slices point here */
+    cJSON *tree;        /* most of the texts live here; NULL: no result */
+    UT_array *pool;     /* the other texts */
     struct rf_row *rows;
     size_t row_cap;
     struct rf_frame frame;
@@ -65,8 +60,7 @@ const char *rf_decoded_name(enum rf_decoded decoded)
 struct rf_decoder *rf_decoder_create(void)
 {
     struct rf_decoder *decoder = rf_new(sizeof(*decoder));
-    obstack_init(&decoder->pool);
-    decoder->pool_start = obstack_alloc(&decoder->pool, 1);
+    decoder->pool = rf_pool_create();
     decoder->frame = (struct rf_frame){.event_name = "", .track_name = ""};
     decoder->lap = (struct rf_lap_data){.kart_number = ""};
     return decoder;
@@ -77,7 +71,7 @@ void rf_decoder_destroy(struct rf_decoder *decoder)
     if (decoder == NULL)
         return;
     cJSON_Delete(decoder->tree);
-    obstack_free(&decoder->pool, NULL);
+    utarray_free(decoder->pool);
     rf_buf_finish(&decoder->text);
     free(decoder->rows);
     free(decoder);
@@ -87,8 +81,7 @@ static void forget(struct rf_decoder *decoder)
 {
     cJSON_Delete(decoder->tree);
     decoder->tree = NULL;
-    obstack_free(&decoder->pool, decoder->pool_start);
-    decoder->pool_start = obstack_alloc(&decoder->pool, 1);
+    utarray_clear(decoder->pool);
     decoder->frame = (struct rf_frame){.event_name = "", .track_name = ""};
     decoder->lap = (struct rf_lap_data){.kart_number = ""};
 }
@@ -107,7 +100,7 @@ static struct rf_slice raw_of(struct node parent, const cJSON *child)
     return at == child ? value : (struct rf_slice){.data = "", .len = 0};
 }
 
-static enum rf_status read_status(cJSON *item, struct obstack *pool)
+static enum rf_status read_status(cJSON *item, UT_array *pool)
 {
     static const char *const ended[] = {"finished", "ended", "complete", "completed", "cancelled"};
     const char *text = rf_value_text(item, pool);
@@ -118,7 +111,7 @@ static enum rf_status read_status(cJSON *item, struct obstack *pool)
 }
 
 /* "maps/lakeside.png" is Lakeside's: the file's name without folder and ending. */
-static const char *map_name(const cJSON *entry, struct obstack *pool)
+static const char *map_name(const cJSON *entry, UT_array *pool)
 {
     const cJSON *map = cJSON_GetObjectItemCaseSensitive(entry, "map");
     cJSON *file = cJSON_GetObjectItemCaseSensitive(map != NULL ? map : entry, "bgr");
@@ -127,10 +120,10 @@ static const char *map_name(const cJSON *entry, struct obstack *pool)
     const char *path = rf_value_text(file, pool);
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
     const char *dot = strrchr(name, '.');
-    return obstack_copy0(pool, name, dot != NULL ? (size_t)(dot - name) : strlen(name));
+    return rf_pool_keep(pool, rf_strndup(name, dot != NULL ? (size_t)(dot - name) : strlen(name)));
 }
 
-static const char *read_track_name(const cJSON *maps, struct obstack *pool)
+static const char *read_track_name(const cJSON *maps, UT_array *pool)
 {
     if (cJSON_IsObject(maps))
         return map_name(maps, pool);
@@ -159,7 +152,7 @@ static void read_rows(struct rf_decoder *decoder, struct node runs, size_t count
         if (!cJSON_IsObject(row))
             continue;
         struct rf_row *out = &decoder->rows[decoder->frame.row_count++];
-        rf_decode_row(row, &decoder->pool, out);
+        rf_decode_row(row, decoder->pool, out);
         out->raw = raw;
     }
 }
@@ -167,13 +160,13 @@ static void read_rows(struct rf_decoder *decoder, struct node runs, size_t count
 static enum rf_decoded read_frame(struct rf_decoder *decoder, struct node data, cJSON **fields)
 {
     struct rf_frame *frame = &decoder->frame;
-    const char *event = rf_value_title(fields[EVENT_NAME], &decoder->pool);
+    const char *event = rf_value_title(fields[EVENT_NAME], decoder->pool);
     frame->has_event = event != NULL;
     frame->event_name = event != NULL ? event : "";
     frame->has_track = rf_value_integer(fields[TRACK_ID], &frame->track) && frame->track >= 0;
     frame->track = frame->has_track ? frame->track : 0;
-    frame->track_name = read_track_name(fields[MAPS_DATA], &decoder->pool);
-    frame->status = read_status(fields[STATUS_STRING], &decoder->pool);
+    frame->track_name = read_track_name(fields[MAPS_DATA], decoder->pool);
+    frame->status = read_status(fields[STATUS_STRING], decoder->pool);
     frame->made_s = rf_value_epoch_s(fields[TIMESTAMP]);
     frame->sent_s = rf_value_epoch_s(fields[TIMESTAMP_SOCKET]);
     frame->current_lap = rf_value_count(fields[CURRENT_LAP]);
@@ -193,7 +186,7 @@ static enum rf_decoded read_frame(struct rf_decoder *decoder, struct node data, 
 static enum rf_decoded read_lap(struct rf_decoder *decoder, cJSON **fields)
 {
     const cJSON *number = fields[LAP_NUM] != NULL ? fields[LAP_NUM] : fields[LAP_NUMBER];
-    decoder->lap = (struct rf_lap_data){.kart_number = rf_value_text(fields[KART_NUMBER], &decoder->pool),
+    decoder->lap = (struct rf_lap_data){.kart_number = rf_value_text(fields[KART_NUMBER], decoder->pool),
         .lap_num = rf_value_count(number),
         .time_ms = rf_value_lap_ms(fields[TIME_RAW]),
         .position = rf_value_position(fields[POSITION]),

@@ -1,8 +1,6 @@
 /* decode_row.c - one row of a frame. */
 #include "codec/decode_row.h"
 
-#include <string.h>
-
 #include "codec/decode_value.h"
 
 /* In the order of row_fields, which is strcmp order. */
@@ -39,18 +37,17 @@ static bool read_id(const cJSON *item, int64_t *out)
     return true;
 }
 
-static const char *full_name(cJSON *first_item, cJSON *last_item, struct obstack *pool)
+static const char *full_name(cJSON *first_item, cJSON *last_item, UT_array *pool)
 {
     const char *first = rf_value_text(first_item, pool), *last = rf_value_text(last_item, pool);
     if (*first == '\0' || *last == '\0')
         return *first == '\0' ? last : first;
-    obstack_grow(pool, first, strlen(first));
-    obstack_1grow(pool, ' ');
-    obstack_grow0(pool, last, strlen(last));
-    return obstack_finish(pool);
+    struct rf_buf both = RF_BUF_INIT;
+    rf_buf_printf(&both, "%s %s", first, last);
+    return rf_pool_keep(pool, rf_buf_take(&both));
 }
 
-static const char *driver_name(cJSON *const *fields, struct obstack *pool)
+static const char *driver_name(cJSON *const *fields, UT_array *pool)
 {
     const char *name = rf_value_text(fields[NAME], pool);
     if (*name == '\0')
@@ -60,7 +57,7 @@ static const char *driver_name(cJSON *const *fields, struct obstack *pool)
     return *name == '\0' ? rf_value_text(fields[TEAM], pool) : name;
 }
 
-void rf_decode_row(const cJSON *object, struct obstack *pool, struct rf_row *out)
+void rf_decode_row(const cJSON *object, UT_array *pool, struct rf_row *out)
 {
     cJSON *fields[ROW_FIELDS];
     rf_fields_collect(object, row_fields, ROW_FIELDS, fields);

@@ -3,12 +3,12 @@
 #define CODEC_DECODE_ROW_H
 
 #include <cjson/cJSON.h>
-#include <obstack.h>
+#include <utarray.h>
 
 #include "racefacer/engine/frame.h"
 
 /* Reads a row object. Its texts live in the object, which is changed for them, or in `pool`. `raw` is left
  * alone. */
-void rf_decode_row(const cJSON *object, struct obstack *pool, struct rf_row *out);
+void rf_decode_row(const cJSON *object, UT_array *pool, struct rf_row *out);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "codec/number.h"
 #include "racefacer/base/clock.h"
+#include "racefacer/base/memory.h"
 #include "racefacer/engine/frame.h"
 
 #define EXACT 9007199254740992.0 /* 2^53: whole numbers up to here are exact in a double */
@@ -20,6 +21,25 @@
 #define PLAUSIBLE_MAX 4102444800000.0 /* the year 2100, in ms */
 
 static const char spaces[] = " \t\n\r\v\f";
+
+static void free_text(void *slot)
+{
+    free(*(char **)slot);
+}
+
+UT_array *rf_pool_create(void)
+{
+    static const UT_icd owned_text = {sizeof(char *), NULL, NULL, free_text};
+    UT_array *pool;
+    utarray_new(pool, &owned_text);
+    return pool;
+}
+
+const char *rf_pool_keep(UT_array *pool, char *text)
+{
+    utarray_push_back(pool, &text);
+    return text;
+}
 
 /* The item's string without white space in front, its length without that behind; NULL where it is no string.
  */
@@ -147,7 +167,7 @@ bool rf_epoch_plausible(double ms)
 }
 
 /* Digits of a number that stands where a text should; NULL where it is too large to be a label. */
-static const char *number_text(double value, struct obstack *pool)
+static const char *number_text(double value, UT_array *pool)
 {
     if (!isfinite(value) || fabs(value) > EXACT)
         return NULL;
@@ -157,10 +177,10 @@ static const char *number_text(double value, struct obstack *pool)
         len--;
     if (text[len - 1] == '.')
         len--;
-    return obstack_copy0(pool, text, len);
+    return rf_pool_keep(pool, rf_strndup(text, len));
 }
 
-const char *rf_value_title(cJSON *item, struct obstack *pool)
+const char *rf_value_title(cJSON *item, UT_array *pool)
 {
     size_t len;
     const char *text = trimmed(item, &len);
@@ -172,7 +192,7 @@ const char *rf_value_title(cJSON *item, struct obstack *pool)
     return text;
 }
 
-const char *rf_value_text(cJSON *item, struct obstack *pool)
+const char *rf_value_text(cJSON *item, UT_array *pool)
 {
     const char *text = rf_value_title(item, pool);
     return text == NULL || strcmp(text, "-") == 0 ? "" : text;

@@ -4,10 +4,15 @@
 #define CODEC_DECODE_VALUE_H
 
 #include <cjson/cJSON.h>
-#include <obstack.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <utarray.h>
+
+/* Texts made while decoding: owned strings, freed when the pool is cleared or freed. */
+UT_array *rf_pool_create(void);
+/* Hands an owned string over to the pool, and returns it. */
+const char *rf_pool_keep(UT_array *pool, char *text);
 
 /* Reads a number, also out of a string with white space around it. False for anything else, infinities
  * included. */
@@ -37,10 +42,10 @@ bool rf_epoch_plausible(double ms);
 
 /* A text without white space around it, a number as its digits; "" where there is none, and for "-" and
  * "null". It lives in the item, which is changed for it, or in `pool`. Never NULL. */
-const char *rf_value_text(cJSON *item, struct obstack *pool);
+const char *rf_value_text(cJSON *item, UT_array *pool);
 
 /* As above, but "-" and "" are texts like any other: NULL is "there is none". */
-const char *rf_value_title(cJSON *item, struct obstack *pool);
+const char *rf_value_title(cJSON *item, UT_array *pool);
 
 /* Sorts an object's members into `fields`, an entry for each of `count` names, which are in strcmp order; of
  * several with one name the first. Entries without a member become NULL. */
