@@ -51,6 +51,7 @@ void rf_request_resume(struct rf_request *request)
     request->suspended = false;
     DL_DELETE(request->server->suspended, request);
     MHD_resume_connection(request->mhd);
+    rf_server_wake(request->server); /* its own descriptor does not tell */
 }
 
 void rf_request_completed(
@@ -148,6 +149,11 @@ enum MHD_Result rf_request_handle(void *ctx, struct MHD_Connection *mhd, const c
             return refuse(request, (unsigned)request->headers.refuse_status, request->headers.refuse_why);
         if (request->headers.content_length > BODY_MAX)
             return refuse(request, MHD_HTTP_CONTENT_TOO_LARGE, "Request bodies are not used here: send none");
+        if (request->headers.has_body &&
+            (request->method == RF_METHOD_OTHER || request->method == RF_METHOD_UNKNOWN)) {
+            request->close = true; /* a refusal in any case: the body need not be waited for */
+            return dispatch(request);
+        }
         return MHD_YES;
     case RF_STEP_RECEIVING:
         if (*upload_len == 0)

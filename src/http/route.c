@@ -18,7 +18,7 @@ static bool is(struct rf_slice segment, const char *name)
 static size_t split(const char *path, size_t len, struct rf_slice segments[MAX_SEGMENTS])
 {
     size_t count = 0, start = 1;
-    if (len > 1 && path[len - 1] == '/')
+    if (len > 2 && path[len - 1] == '/')
         len--;
     for (size_t i = 1; i <= len && count < MAX_SEGMENTS; i++) {
         if (i < len && path[i] != '/')

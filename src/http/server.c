@@ -44,6 +44,12 @@ void rf_server_run(struct rf_server *server)
         uv_timer_stop(&server->wake);
 }
 
+void rf_server_wake(struct rf_server *server)
+{
+    if (!server->stopping)
+        uv_timer_start(&server->wake, on_wake, 0, 0);
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct rf_server *server = timer->data;
@@ -233,5 +239,5 @@ void rf_server_close(struct rf_server *server, int64_t grace_ms, void (*closed)(
             rf_connection_cut(connection);
     }
     uv_timer_start(&server->grace, on_grace_over, grace_ms > 0 ? (uint64_t)grace_ms : 0, 0);
-    uv_timer_start(&server->wake, on_wake, 0, 0); /* sees whether there is nothing left to wait for */
+    rf_server_wake(server); /* sees whether there is nothing left to wait for */
 }

@@ -149,6 +149,7 @@ int rf_connections_of(const struct rf_server *server, const struct rf_address *a
 
 /* server.c */
 void rf_server_run(struct rf_server *server);   /* lets libmicrohttpd work */
+void rf_server_wake(struct rf_server *server);  /* the same, on the loop's next turn */
 void rf_server_watch(struct rf_server *server); /* makes the tick run */
 void rf_server_handle_closed(
     struct rf_server *server); /* one uv handle less; frees the server after the last */
