@@ -3,11 +3,11 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "app/app_impl.h"
 #include "racefacer/base/clock.h"
-#include "racefacer/base/memory.h"
 
 #define TICK_MS 1000
 #define ANSWERS_MS 2000  /* answers in flight get so long at a stop */
@@ -246,15 +246,20 @@ static int start_server(struct rf_app *app)
     return -1;
 }
 
+/* One line with every setting that has a value; the token is masked. */
 static void log_settings(struct rf_app *app)
 {
-    struct rf_buf settings = RF_BUF_INIT;
+    struct rf_buf settings = RF_BUF_INIT, line = RF_BUF_INIT;
     rf_config_print(app->config, &settings);
-    for (size_t i = 0; i < settings.len; i++)
-        if (settings.data[i] == '\n')
-            settings.data[i] = ' ';
-    rf_log_info(app->log, "app", "racefacer-analysis %s starts with %s", RF_VERSION, rf_buf_str(&settings));
+    char *rest = settings.data;
+    for (char *setting = strsep(&rest, "\n"); setting != NULL; setting = strsep(&rest, "\n")) {
+        const char *value = strchr(setting, '=');
+        if (setting[0] != '#' && value != NULL && value[1] != '\0')
+            rf_buf_printf(&line, " %s", setting);
+    }
+    rf_log_info(app->log, "app", "racefacer-analysis %s starts with%s", RF_VERSION, rf_buf_str(&line));
     rf_buf_finish(&settings);
+    rf_buf_finish(&line);
 }
 
 /* In this order: what can be refused at once comes before what talks to the outside. */
@@ -264,8 +269,6 @@ static int start(struct rf_app *app)
     start_engine(app);
     if (start_store(app) != 0 || start_source(app) != 0 || start_server(app) != 0)
         return -1;
-    rf_log_info(app->log, "http", "listening on port %d: try curl http://localhost:%d/api/current",
-        rf_server_port(app->server), rf_server_port(app->server));
     rf_source_start(app->source);
     return 0;
 }

@@ -8,7 +8,7 @@
 
 #define PING_INTERVAL_MS 25000
 #define PING_TIMEOUT_MS 20000
-#define PING_MIN_MS 1000 /* a server that tells less would have us ping in a busy loop */
+#define PING_MIN_MS 100 /* a server that tells less would have us ping in a busy loop */
 #define PING_MAX_MS 300000
 #define MAX_ATTACHMENTS 1000
 #define MAX_DIGITS 15 /* of an ack id: far from overflow */
