@@ -1,6 +1,8 @@
 /* recorder.h - keeps every payload of the feed in a file, a JSON line each:
  * {"t":<wall ms of receipt>,"event":"<name>","payload":<the JSON as it came>}
- * A payload that is not JSON is kept as a string under "text" instead, so that faults can be replayed too.
+ * A payload that is not JSON is kept as a string under "text" instead, so that faults can be replayed too; one that is
+ * not even UTF-8 as hexadecimal digits under "hex".
+ * A file that is there already is appended to; one that an earlier run left broken off is renamed first, as in rotation.
  * Lines go to the file from the thread pool; what waits is capped, and lines over the cap are dropped and counted. */
 #ifndef RACEFACER_FEED_RECORDER_H
 #define RACEFACER_FEED_RECORDER_H
