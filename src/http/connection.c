@@ -54,6 +54,7 @@ void rf_connection_notify(
         connection->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         connection->address =
             rf_address_of(MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+        connection->since_ms = (int64_t)uv_now(server->loop);
         connection->looked = true; /* nothing was received before now */
         join_peer(connection);
         DL_APPEND(server->connections, connection);
@@ -83,6 +84,7 @@ void rf_connection_phase(struct rf_connection *connection, enum rf_phase phase)
 {
     int64_t now = (int64_t)uv_now(connection->server->loop);
     connection->phase = phase;
+    connection->since_ms = now;
     switch (phase) {
     case RF_PHASE_IDLE:
         connection->begun_ms = 0;
@@ -119,12 +121,17 @@ int64_t rf_connections_tick_ms(const struct rf_server *server)
 bool rf_connections_tick(struct rf_server *server, int64_t now_ms)
 {
     int64_t allowed = (int64_t)server->options.request_seconds * 1000;
+    int64_t young = now_ms - 3 * rf_connections_tick_ms(server);
     struct rf_connection *connection;
+    server->ticks++;
     DL_FOREACH(server->connections, connection)
     {
         if (connection->cut || connection->phase == RF_PHASE_ANSWERING)
             continue;
-        if (connection->phase == RF_PHASE_IDLE && connection->begun_ms == 0)
+        /* Thousands may be idle, and a look is a system call: after the first moments only every fourth tick.
+         */
+        bool turn = connection->since_ms >= young || ((unsigned)connection->fd + server->ticks) % 4 == 0;
+        if (turn && connection->phase == RF_PHASE_IDLE && connection->begun_ms == 0)
             look(connection, now_ms);
         if (connection->begun_ms != 0 && now_ms - connection->begun_ms >= allowed) {
             rf_log_debug(server->log, "http", "a request was not complete after %d s: connection cut",

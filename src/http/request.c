@@ -81,11 +81,11 @@ static enum MHD_Result refuse(struct rf_request *request, unsigned status, const
 }
 
 /* All that is known once the headers are there. */
-static void look_at(struct rf_request *request, const char *method)
+static void look_at(struct rf_request *request, const char *method, const char *version)
 {
     struct rf_server *server = request->server;
     struct rf_request_headers *headers = &request->headers;
-    rf_request_read_headers(request, headers);
+    rf_request_read_headers(request, version, headers);
     request->method_name = method;
     request->method = rf_route_method(method);
     rf_route_find(&request->route, request->uri, request->path_len);
@@ -139,11 +139,10 @@ enum MHD_Result rf_request_handle(void *ctx, struct MHD_Connection *mhd, const c
     (void)ctx;
     (void)mhd;
     (void)url; /* decoded, and cut at a %00: see rf_request_begin */
-    (void)version;
     (void)upload;
     switch (request->step) {
     case RF_STEP_NEW:
-        look_at(request, method);
+        look_at(request, method, version);
         request->step = RF_STEP_RECEIVING;
         if (request->headers.refuse_status != 0)
             return refuse(request, (unsigned)request->headers.refuse_status, request->headers.refuse_why);

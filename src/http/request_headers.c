@@ -129,7 +129,7 @@ static enum MHD_Result on_header(
     return MHD_YES;
 }
 
-void rf_request_read_headers(struct rf_request *request, struct rf_request_headers *out)
+void rf_request_read_headers(struct rf_request *request, const char *version, struct rf_request_headers *out)
 {
     const struct rf_http_options *options = &request->server->options;
     struct scan scan = {.out = out, .trust_proxy = options->trust_proxy > 0};
@@ -141,7 +141,7 @@ void rf_request_read_headers(struct rf_request *request, struct rf_request_heade
         refuse(out, MHD_HTTP_BAD_REQUEST, "A request has a Content-Length or a Transfer-Encoding, not both");
     if (scan.lengths > 1 || scan.encodings > 1)
         refuse(out, MHD_HTTP_BAD_REQUEST, "A request has one Content-Length or Transfer-Encoding");
-    if (scan.hosts > 1)
+    if (scan.hosts > 1 || (scan.hosts == 0 && strcmp(version, MHD_HTTP_VERSION_1_0) != 0))
         refuse(out, MHD_HTTP_BAD_REQUEST, "A request has one Host header");
     if (size != NULL && size->header_size > (size_t)options->max_header_bytes)
         refuse(out, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "The request's headers are too large");

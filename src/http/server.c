@@ -13,7 +13,7 @@
 #define CACHE_ENTRIES 256
 #define CACHE_BYTES (16u << 20)
 #define MAX_ADDRESSES 16384 /* that limits are counted for */
-#define POOL_EXTRA 4096     /* of a connection's memory: our answer's headers, and records of the request's */
+#define POOL_EXTRA 4096     /* of a connection's memory, beside what its headers take */
 
 static void stop(struct rf_server *server);
 
@@ -82,7 +82,8 @@ __attribute__((format(printf, 2, 0))) static void on_mhd_log(void *ctx, const ch
 static bool start_daemon(struct rf_server *server)
 {
     const struct rf_http_options *options = &server->options;
-    /* Half of it at most is for what is received: see docs of MHD_OPTION_CONNECTION_MEMORY_LIMIT. */
+    /* What is received, a second copy of its cookies, a record for each header, and our answer's headers. A
+     * connection takes as much memory from its first answer on: 20 kB by default. */
     size_t pool = (size_t)options->max_header_bytes * 2 + POOL_EXTRA;
     struct MHD_OptionItem items[] = {
         {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_mhd_log, server},

@@ -34,6 +34,7 @@ struct rf_connection {
     struct rf_peer *peer;
     enum rf_phase phase;
     int64_t begun_ms;  /* when the present request is known to have begun; 0: not begun */
+    int64_t since_ms;  /* when the phase began */
     bool looked;       /* `received` is of this phase */
     uint64_t received; /* bytes the kernel had got when last looked */
     bool cut;          /* shut down by us */
@@ -61,6 +62,7 @@ struct rf_server {
     int listen_fd, port;
     int handles; /* open uv handles */
     bool accept_paused;
+    unsigned ticks;
     struct rf_refused refused[RF_REFUSED_KEPT];
     size_t refused_next;
     struct rf_buf refusal_full, refusal_address; /* whole answers, ready to be sent */
@@ -165,7 +167,7 @@ void rf_request_release(struct rf_request *request);
 void rf_request_resume(struct rf_request *request); /* of a suspended one */
 
 /* request_headers.c */
-void rf_request_read_headers(struct rf_request *request, struct rf_request_headers *out);
+void rf_request_read_headers(struct rf_request *request, const char *version, struct rf_request_headers *out);
 
 /* reply.c: each queues an answer and returns what the access handler is to return. */
 enum MHD_Result rf_reply_cached(struct rf_request *request, struct rf_cached *cached);

@@ -24,7 +24,7 @@ struct rf_http_options {
     int rate_window_minutes, rate_max_requests; /* for stored sessions */
     int rate_live_per_second;    /* 0: no limit */
     int trust_proxy;
-    int max_connections, max_connections_per_address; /* per address 0: no limit */
+    int max_connections, max_connections_per_address; /* per address (the socket's own) 0: no limit */
     int idle_seconds, request_seconds;
     int max_header_bytes;
 };
@@ -43,14 +43,17 @@ struct rf_http_listing_query {
 
 enum rf_http_deleted { RF_HTTP_DELETED, RF_HTTP_NOT_FOUND, RF_HTTP_LIVE, RF_HTTP_DELETE_FAILED };
 
-/* What the server asks of the rest of the house. The `done`s may be called at once or later, exactly once. */
+/* What the server asks of the rest of the house. The `done`s may be called at once or later, exactly once, on the
+ * loop's thread; later than the server's end, too: they then only free the request. */
 struct rf_http_backend {
     void *ctx;
     const struct rf_engine *engine;
     void (*status)(void *ctx, struct rf_server_status *out);
     uint64_t (*index_version)(void *ctx);
     void (*list)(void *ctx, const struct rf_http_listing_query *query, struct rf_http_page *out);
-    /* A stored or live session's text by id; NULL where there is none. The text is copied by the callee of `done`. */
+    /* A stored or live session's text by id, to be copied during the call of `done`; NULL where there is none, and then
+     * `error` is NULL too, or where it cannot be read, and `error` is why, for the log. Ids have no "/" or "\\", do not
+     * begin with a dot, and are at most 128 bytes of UTF-8. */
     void (*read)(void *ctx, const char *id, void (*done)(void *request, const char *json, size_t len, const char *error), void *request);
     void (*remove)(void *ctx, const char *id, void (*done)(void *request, enum rf_http_deleted result), void *request);
 };

@@ -251,6 +251,8 @@ static void test_requests_with_two_ends(void **state)
     assert_refused(
         f, 400, "GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\n");
     assert_refused(f, 400, "GET /health HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n");
+    assert_refused(f, 400, "GET /health HTTP/1.1\r\n\r\n");
+    assert_refused(f, 400, "GET /health HTTP/1.1\r\nHost: x\r\nContent-Length : 5\r\n\r\n");
     assert_refused(f, 501, "GET /health HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n");
     finish(f, 1000);
 }
