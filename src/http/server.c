@@ -177,8 +177,8 @@ struct rf_server *rf_server_create(struct uv_loop_s *loop, struct rf_log *log,
         fprintf(stderr, "the HTTP server cannot be put on the loop: %s\n", uv_strerror(failed));
         abort();
     }
-    rf_log_info(log, "http", "listening on %s port %d",
-        options->host[0] != '\0' ? options->host : "all addresses,", server->port);
+    rf_log_info(log, "http", "listening on %s port %d: try curl http://localhost:%d/api/current",
+        options->host[0] != '\0' ? options->host : "all addresses,", server->port, server->port);
     return server;
 }
 
