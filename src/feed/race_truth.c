@@ -49,7 +49,7 @@ static void add_lap(struct truth_run *truth, int num, int32_t time_ms)
 void race_told(struct rf_race *race, struct race_track *track)
 {
     for (int i = 0; i < track->run_count; i++) {
-        struct race_run *run = &track->runs[i];
+        struct race_run *run = track->ranking[i]; /* in the order of the frame's rows */
         if (run->row == RACE_ROW_GHOST)
             continue;
         int news = run->told_laps < 0 ? 2 : run->total_laps - run->told_laps;
