@@ -64,24 +64,37 @@ struct comparison {
     size_t fell;      /* of these, at most one by the frame */
 };
 
-static struct comparison compare(const struct rf_session *session, const struct rf_frame *frame)
+static bool is_stale(const struct rf_engine *engine, const struct rf_frame *frame, const struct rf_row *row)
 {
-    struct comparison all = {0};
+    int64_t frame_s = frame->made_s > 0   ? frame->made_s
+                      : frame->sent_s > 0 ? frame->sent_s
+                                          : engine->now_ms / 1000;
+    return row->lap_started_s > 0 && frame_s - row->lap_started_s > engine->options.stale_ms / 1000;
+}
+
+static void compare_row(struct comparison *all, const struct rf_session *session, const struct rf_row *row)
+{
+    bool unstarted = row->total_laps != RF_NO_COUNT && row->total_laps <= 1;
+    const struct rf_competitor *known = session == NULL ? NULL : rf_competitor_find(session, row);
+    bool started = known != NULL && known->total_laps >= 2;
+    all->runs++;
+    all->unstarted += unstarted;
+    all->shared += known != NULL;
+    all->started += started;
+    all->fell += started && unstarted;
+}
+
+/* A row that nobody removed is in every session's frames, and tells nothing; unless there are no others. */
+static struct comparison compare(
+    const struct rf_engine *engine, const struct rf_session *session, const struct rf_frame *frame)
+{
+    struct comparison fresh = {0}, stale = {0};
     for (size_t i = 0; i < frame->row_count; i++) {
         const struct rf_row *row = &frame->rows[i];
-        if (is_ghost(row))
-            continue;
-        all.runs++;
-        bool unstarted = row->total_laps != RF_NO_COUNT && row->total_laps <= 1;
-        all.unstarted += unstarted;
-        const struct rf_competitor *known = session == NULL ? NULL : rf_competitor_find(session, row);
-        if (known == NULL)
-            continue;
-        all.shared++;
-        all.started += known->total_laps >= 2;
-        all.fell += known->total_laps >= 2 && unstarted;
+        if (!is_ghost(row))
+            compare_row(is_stale(engine, frame, row) ? &stale : &fresh, session, row);
     }
-    return all;
+    return fresh.runs > 0 ? fresh : stale;
 }
 
 /* The lap counters began anew. Of the runs that had laps most fell to one or none; where only one of many had
@@ -108,7 +121,7 @@ enum belongs { BELONGS_HERE, BELONGS_TO_NEXT, BELONGS_NOWHERE };
 static enum belongs place(
     const struct rf_engine *engine, const struct rf_session *session, const struct rf_frame *frame)
 {
-    struct comparison all = compare(session, frame);
+    struct comparison all = compare(engine, session, frame);
     if (session == NULL || engine->now_ms - session->last_frame_ms > engine->options.gap_ms)
         return all.runs > 0 ? BELONGS_TO_NEXT : BELONGS_NOWHERE;
     if (is_other_event(session, frame, &all))
@@ -124,14 +137,6 @@ static enum belongs place(
 static void pass_on(void *ctx, const struct rf_event *event)
 {
     rf_engine_tell(ctx, event);
-}
-
-static bool is_stale(const struct rf_engine *engine, const struct rf_frame *frame, const struct rf_row *row)
-{
-    int64_t frame_s = frame->made_s > 0   ? frame->made_s
-                      : frame->sent_s > 0 ? frame->sent_s
-                                          : engine->now_ms / 1000;
-    return row->lap_started_s > 0 && frame_s - row->lap_started_s > engine->options.stale_ms / 1000;
 }
 
 static void apply_row(const struct rf_row_context *in, struct rf_engine *engine, const struct rf_frame *frame,

@@ -72,6 +72,25 @@ static void test_counters_that_begin_anew_are_a_new_session(void **state)
     rf_engine_destroy(engine);
 }
 
+static void test_a_row_nobody_removed_hides_no_restart(void **state)
+{
+    (void)state;
+    struct seen seen = {0};
+    struct rf_engine *engine = engine_for(&seen);
+    struct rf_row rows[2] = {row(1, 9, 27000, 0), row(2, 5, 27000, 0)};
+    rows[0].lap_started_s = T0 / 1000 - 86400;
+    struct rf_frame it = frame("", rows, 2);
+    rf_engine_apply(engine, &it, T0);
+    rows[1] = row(3, 0, 0, 0);
+    rf_engine_apply(engine, &it, T0 + 60000);
+    assert_int_equal(seen.began, 2);
+
+    struct rf_frame left = frame("", rows, 1); /* it alone: the session goes on */
+    rf_engine_apply(engine, &left, T0 + 61000);
+    assert_int_equal(seen.began, 2);
+    rf_engine_destroy(engine);
+}
+
 static void test_one_run_that_falls_is_no_restart(void **state)
 {
     (void)state;
@@ -316,6 +335,7 @@ int main(void)
         cmocka_unit_test(test_ids),
         cmocka_unit_test(test_a_new_event_name_is_a_new_session),
         cmocka_unit_test(test_counters_that_begin_anew_are_a_new_session),
+        cmocka_unit_test(test_a_row_nobody_removed_hides_no_restart),
         cmocka_unit_test(test_one_run_that_falls_is_no_restart),
         cmocka_unit_test(test_finished),
         cmocka_unit_test(test_silence),
