@@ -10,11 +10,6 @@
 #include "racefacer/codec/json_slice.h"
 #include "racefacer/codec/json_write.h"
 
-/* Heartbeats outside this range are a broken server's: they would make us spin, or never notice a dead line.
- */
-#define BEAT_MIN_MS 50
-#define BEAT_MAX_MS 600000
-
 static const char *const other_events[] = {"timing-data", "session-data", "lap-data"};
 
 void rf_dialogue_init(
@@ -108,13 +103,6 @@ static bool looks_like_json(const char *data, size_t len)
     return c == '{' || c == '[';
 }
 
-static int beat(int ms, int usual)
-{
-    if (ms <= 0)
-        return usual;
-    return ms < BEAT_MIN_MS ? BEAT_MIN_MS : ms > BEAT_MAX_MS ? BEAT_MAX_MS : ms;
-}
-
 static void begin_v4(struct rf_dialogue *dialogue)
 {
     dialogue->spoken = RF_DIALECT_SOCKETIO;
@@ -128,8 +116,8 @@ static void take_open(struct rf_dialogue *dialogue, const struct rf_packet *pack
         dialogue->deadline_ms = now_ms + RF_DIALOGUE_DEADLINE_MS;
     dialogue->phase = RF_DIALOGUE_NAMESPACE;
     dialogue->proven = true;
-    dialogue->interval_ms = beat(packet->ping_interval_ms, 25000);
-    dialogue->timeout_ms = beat(packet->ping_timeout_ms, 20000);
+    dialogue->interval_ms = packet->ping_interval_ms;
+    dialogue->timeout_ms = packet->ping_timeout_ms;
     dialogue->ping_ms = now_ms + dialogue->interval_ms;
     dialogue->settle_ms = 0;
     if (dialogue->asked == RF_DIALECT_SOCKETIO_V2) {

@@ -222,6 +222,8 @@ static void learn(struct rf_websocket *ws)
 static void deliver(void *ctx, const char *event, const char *json, size_t len)
 {
     struct rf_websocket *ws = ctx;
+    if (!under_way(ws))
+        return;
     learn(ws);
     ws->callbacks.on_payload(ws->callbacks.ctx, event, json, len, rf_clock_wall_ms());
 }

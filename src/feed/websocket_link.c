@@ -14,10 +14,12 @@
 #include <uv.h>
 
 #include "racefacer/base/buf.h"
+#include "racefacer/base/clock.h"
 #include "racefacer/base/memory.h"
 #include "websocket_log.h"
 
 #define OUT_MAX 256           /* messages that wait for being written */
+#define DEAD_S 60             /* without a sign of life */
 #define KEEP_MAX (256u << 10) /* memory kept for the next message */
 
 struct outgoing {
@@ -35,6 +37,7 @@ struct rf_link {
     bool busy;       /* there is a connection, and its end is still to be told */
     struct lws *wsi; /* it */
     enum rf_link_reached reached;
+    int64_t alive_ms;   /* newest sign of life; monotonic */
     char farewell[128]; /* of the server's close frame */
     struct rf_buf message;
     bool binary, skipping;
@@ -48,7 +51,7 @@ struct rf_link {
 
 /* Quiet lines are asked for a sign of life; it is the only way to notice a dead one that has no pings of its
  * own. */
-static const lws_retry_bo_t idle_policy = {.secs_since_valid_ping = 30, .secs_since_valid_hangup = 60};
+static const lws_retry_bo_t idle_policy = {.secs_since_valid_ping = 30, .secs_since_valid_hangup = DEAD_S};
 
 static void forget(struct rf_link *link)
 {
@@ -174,9 +177,11 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
         return add_agent(link, wsi, in, len);
     case LWS_CALLBACK_CLIENT_ESTABLISHED:
         link->reached = RF_LINK_OPEN;
+        link->alive_ms = rf_clock_mono_ms();
         link->callbacks.opened(link->callbacks.ctx);
         return 0;
-    case LWS_CALLBACK_CLIENT_RECEIVE: return receive(link, wsi, in, len);
+    case LWS_CALLBACK_CLIENT_RECEIVE: link->alive_ms = rf_clock_mono_ms(); return receive(link, wsi, in, len);
+    case LWS_CALLBACK_CLIENT_RECEIVE_PONG: link->alive_ms = rf_clock_mono_ms(); return 0;
     case LWS_CALLBACK_CLIENT_WRITEABLE: return write_next(link, wsi);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: keep_farewell(link, in, len); return 0;
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR: fail(link, wsi, in); return 0;
@@ -187,6 +192,8 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
             fail(link, wsi, NULL);
         else if (link->farewell[0] != '\0')
             end(link, 0, "the server has closed the connection (%s)", link->farewell);
+        else if (rf_clock_mono_ms() - link->alive_ms >= DEAD_S * 1000)
+            end(link, 0, "the connection is dead: no answer to a ping");
         else
             end(link, 0, "the connection broke");
         return 0;
@@ -217,12 +224,15 @@ struct rf_link *rf_link_create(uv_loop_t *loop, struct rf_log *log, const struct
         .options = LWS_SERVER_OPTION_LIBUV,
         .gid = (gid_t)-1,
         .uid = (uid_t)-1,
+        .timeout_secs = 60, /* the deadlines are the owner's */
+        .connect_timeout_secs = 60,
         .ka_time = 30,
         .ka_probes = 3,
         .ka_interval = 10,
         .pt_serv_buf_size = 16384,
         .pcontext = &link->context,
     };
+    info.http_proxy_address = ":0"; /* none; NULL would go by $http_proxy, even to the own machine */
     if (options->tls)
         info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT; /* 8 MB: not without need */
     if (own_ca) {

@@ -33,16 +33,19 @@ void rf_websocket_report_over(struct rf_websocket *ws, bool was_joined, const ch
 {
     unsigned long held = 0;
     bool changed = ws->logged_reason == NULL || strcmp(ws->logged_reason, reason) != 0;
-    if (!rf_log_allow(
-            changed ? &ws->log_changed : &ws->log_same, now_ms, changed ? CHANGE_MS : REPEAT_MS, &held))
+    struct rf_log_limit *limit = was_joined ? &ws->log_lost : changed ? &ws->log_changed : &ws->log_same;
+    if (!rf_log_allow(limit, now_ms, limit == &ws->log_same ? REPEAT_MS : CHANGE_MS, &held))
         return;
     rf_strset(&ws->logged_reason, reason);
-    if (changed)
+    if (limit != &ws->log_same)
         ws->log_same = (struct rf_log_limit){.next_ms = now_ms + REPEAT_MS};
     char more[64] = "";
     if (held > 0)
-        snprintf(more, sizeof more, " (and %lu times before)", held);
-    rf_log_warn(ws->log, "feed", "%s %s: %s%s; next attempt in %.1f s",
-        was_joined ? "lost the connection to" : "no connection to", ws->target, reason, more,
+        snprintf(more, sizeof more, " (%lu more like it not logged)", held);
+    const char *how = "";
+    if (ws->detect.configured == RF_DIALECT_AUTO && ws->detect.known == RF_DIALECT_AUTO)
+        how = ws->detect.route == RF_DIALECT_RAW ? " as a plain WebSocket" : " as Socket.IO";
+    rf_log_warn(ws->log, "feed", "%s %s: %s%s; next attempt%s in %.1f s",
+        was_joined ? "lost the connection to" : "no connection to", ws->target, reason, more, how,
         (double)(ws->next_ms - now_ms) / 1000);
 }
