@@ -6,7 +6,7 @@ import test from 'node:test';
 import {Daemon} from './lib/daemon.mjs';
 import {assertKart, expectedAnalysis} from './lib/expected.mjs';
 import {Race} from './lib/race.mjs';
-import {finish, play, settle, smallField, startScene} from './lib/scene.mjs';
+import {finish, listed, play, settle, smallField, startScene} from './lib/scene.mjs';
 import {assertShape, freePort, rawGet, rawRequest, request, sleep, until} from './lib/tools.mjs';
 
 const KART = {
@@ -35,6 +35,7 @@ async function raced(t, options) {
   karts.push({id: 1700009, kartId: 150, kart: 'E30', kartNumber: '30', driver: 'Ana Example', laps: [28100, 28050, 27999]});
   const race = new Race({karts});
   const current = await play(scene, race);
+  await listed(scene, 1);
   return {...scene, scene, race, current};
 }
 
@@ -358,20 +359,20 @@ test("DELETE from the server's own origin", async (t) => {
 });
 
 test('DELETE with a token set', async (t) => {
-  const {daemon, scene, race, current} = await raced(t, {env: {API_TOKEN: 'correct horse battery'}});
+  const {daemon, scene, race, current} = await raced(t, {env: {API_TOKEN: 'correct-horse-battery'}});
   await finish(scene, race);
   const path = `/api/sessions/${current.sessionId}`;
-  for (const headers of [{}, bearer('wrong'), bearer('correct horse batterx'), bearer(''), {Authorization: 'correct horse battery'}, bearer('correct horse battery ')]) {
+  for (const headers of [{}, bearer('wrong'), bearer('correct-horse-batterx'), bearer(''), {Authorization: 'correct-horse-battery'}, bearer('correct-horse-battery ')]) {
     const answer = await daemon.get(path, {method: 'DELETE', headers});
     if (headers.Authorization?.endsWith('battery ')) continue; // HTTP takes blanks off the end
     assert.ok([401, 403].includes(answer.status), `${JSON.stringify(headers)} → ${answer.status}`);
     assert.equal(typeof answer.json.error, 'string');
     assert.ok(!answer.text.includes('battery'));
   }
-  const again = await daemon.get(path, {method: 'DELETE', headers: bearer('correct horse battery')});
+  const again = await daemon.get(path, {method: 'DELETE', headers: bearer('correct-horse-battery')});
   assert.ok([200, 404].includes(again.status));
   assert.equal((await daemon.get(path)).status, 404);
-  assert.ok(!daemon.output.includes('correct horse battery'), 'the token is in no log line');
+  assert.ok(!daemon.output.includes('correct-horse-battery'), 'the token is in no log line');
 });
 
 test('deleting from somewhere else than loopback, without a token, is 403', async (t) => {

@@ -6,8 +6,8 @@ import {Daemon} from './lib/daemon.mjs';
 import {assertAnalysis} from './lib/expected.mjs';
 import {Cable, feedSettings, startFeed} from './lib/feeds.mjs';
 import {Race} from './lib/race.mjs';
-import {play, settle, smallField, startScene} from './lib/scene.mjs';
-import {freePort, until} from './lib/tools.mjs';
+import {listed, play, settle, smallField, startScene} from './lib/scene.mjs';
+import {atEnd, freePort, until} from './lib/tools.mjs';
 
 // Plays the first `count` frames and waits until they are in.
 async function playSome(scene, race, count) {
@@ -32,7 +32,7 @@ for (const kind of ['socketio4', 'socketio2', 'raw']) {
     const after = await play(scene, race);
     assert.equal(after.sessionId, before.sessionId);
     assertAnalysis(after.analysis, race.karts);
-    assert.equal((await daemon.json('/api/sessions')).total, 1);
+    await listed(scene, 1);
     await daemon.stop();
   });
 }
@@ -74,7 +74,7 @@ for (const [what, answer] of Object.entries(rude)) {
       answer(socket);
     });
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-    t.after(() => server.close());
+    atEnd(t, () => server.close());
     for (const dialect of ['auto', 'socketio', 'raw']) {
       connects = 0;
       const daemon = await Daemon.start(t, {env: {WS_HOST: '127.0.0.1', WS_PORT: server.address().port, WS_DIALECT: dialect}});
@@ -151,7 +151,7 @@ for (const [how, end] of Object.entries(ends)) {
     const after = await play(scene, race);
     assert.equal(after.sessionId, before.sessionId);
     assertAnalysis(after.analysis, race.karts);
-    assert.equal((await daemon.json('/api/sessions')).total, 1);
+    await listed(scene, 1);
     await daemon.stop();
   });
 }

@@ -8,8 +8,8 @@ import {gunzipSync, gzipSync} from 'node:zlib';
 import {Daemon, runOnce} from './lib/daemon.mjs';
 import {assertAnalysis, timeless} from './lib/expected.mjs';
 import {Race, interleave} from './lib/race.mjs';
-import {bigField, settle, smallField, startScene} from './lib/scene.mjs';
-import {tempDir, until} from './lib/tools.mjs';
+import {bigField, listed, settle, smallField, startScene} from './lib/scene.mjs';
+import {freePort, tempDir, until} from './lib/tools.mjs';
 
 async function record(t, kind, name) {
   const scene = await startScene(t, {kind, args: ['--record', name]});
@@ -33,7 +33,7 @@ async function replayed(daemon, recording) {
     assert.deepEqual(timeless(current.analysis), timeless(recording.results[name].analysis));
     assert.equal(current.sessionId, recording.results[name].sessionId, "the recording's clock names the session");
   }
-  assert.equal((await daemon.json('/api/sessions')).total, 2);
+  await listed({daemon}, 2);
 }
 
 for (const [kind, name] of [['socketio4', 'race.jsonl'], ['raw', 'race.jsonl.gz']]) {
@@ -97,7 +97,7 @@ test('a recording cut short, with a broken line in it, is replayed as far as it 
 });
 
 test('a recording that is not there: one clear line, exit status not 0', async (t) => {
-  const {code, stderr, stdout} = await runOnce(['--replay', './nothing.jsonl'], {cwd: tempDir(t), env: {HOST: '127.0.0.1', PORT: 0}});
+  const {code, stderr, stdout} = await runOnce(['--replay', './nothing.jsonl'], {cwd: tempDir(t), env: {HOST: '127.0.0.1', PORT: await freePort()}});
   assert.notEqual(code, 0);
   assert.match(stderr + stdout, /nothing\.jsonl/);
 });

@@ -4,7 +4,7 @@ import test from 'node:test';
 
 import {assertAnalysis} from './lib/expected.mjs';
 import {Race} from './lib/race.mjs';
-import {bigField, play, startScene} from './lib/scene.mjs';
+import {bigField, listed, play, startScene} from './lib/scene.mjs';
 
 function field() {
   // Labels 1 … 5 twice, each pair with two kart ids; the kart numbers of the answer are then the labels.
@@ -20,7 +20,7 @@ test('it is analysed in full', async (t) => {
   assert.ok(current.analysis.karts.every((kart) => kart.validLaps === 12), 'no lap of 65 s is thrown away');
   assert.ok(current.sessionData.runs.every((run) => typeof run.kart_number === 'string' && run.kart_number === run.kart),
     'kart_number is filled in from the label');
-  assert.equal((await scene.daemon.json('/api/sessions')).total, 1);
+  await listed(scene, 1);
   assert.match(current.sessionId, /^\d{8}T\d{6}Z-session-77-party$/);
 });
 

@@ -5,7 +5,7 @@ import {existsSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 
-import {freePort, request, tempDir, until} from './tools.mjs';
+import {atEnd, freePort, request, tempDir, until} from './tools.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
@@ -65,7 +65,7 @@ export class Daemon {
     daemon.env = {...Daemon.defaults, PORT: daemon.port, ...env};
     daemon.output = '';
     daemon.spawn();
-    t.after(() => daemon.end());
+    atEnd(t, () => daemon.end());
     await daemon.ready();
     return daemon;
   }

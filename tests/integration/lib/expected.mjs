@@ -11,8 +11,9 @@ function median(list) {
   return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
+// Whole milliseconds: what a mean has beyond them is cut off.
 export function formatMs(ms) {
-  const whole = Math.round(ms);
+  const whole = Math.floor(ms + 1e-6);
   const minutes = Math.floor(whole / 60000);
   const seconds = ((whole % 60000) / 1000).toFixed(3);
   return minutes ? `${minutes}:${seconds.padStart(6, '0')}` : seconds;

@@ -11,7 +11,7 @@ import path from 'node:path';
 import {Server as SocketIo4} from 'socket.io';
 import {WebSocketServer} from 'ws';
 
-import {tempDir, until} from './tools.mjs';
+import {atEnd, tempDir, until} from './tools.mjs';
 
 const SocketIo2 = createRequire(import.meta.url)('socket.io-v2');
 
@@ -169,7 +169,7 @@ const KINDS = {socketio4: SocketIo4Feed, socketio2: SocketIo2Feed, raw: RawFeed}
 export async function startFeed(t, kind, options) {
   const feed = new KINDS[kind](options);
   await feed.start();
-  t.after(() => feed.stop());
+  atEnd(t, () => feed.stop());
   return feed;
 }
 
@@ -198,7 +198,7 @@ export class Cable {
     });
     await new Promise((resolve) => cable.server.listen(0, '127.0.0.1', resolve));
     cable.port = cable.server.address().port;
-    t.after(() => {
+    atEnd(t, () => {
       cable.server.close();
       for (const {near, far} of cable.pairs) {
         near.destroy();

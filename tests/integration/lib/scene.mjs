@@ -1,4 +1,6 @@
 // A feed, a server that follows it, and the ways tests use them together.
+import assert from 'node:assert/strict';
+
 import {Daemon} from './daemon.mjs';
 import {feedSettings, startFeed} from './feeds.mjs';
 import {lapTimes} from './race.mjs';
@@ -62,4 +64,15 @@ export async function finish(scene, race) {
     const {sessions} = await scene.daemon.json('/api/sessions');
     return sessions.find((s) => s.sessionId === current.sessionId && s.isComplete);
   }, {describe: () => scene.daemon.tail()});
+}
+
+// The listing once it has `count` sessions: one is listed when it is first saved, a moment after its first lap. Whether
+// there are too many shows then too, since all sessions are saved together.
+export async function listed({daemon}, count) {
+  const list = await until(`${count} session(s) are listed`, async () => {
+    const found = await daemon.json('/api/sessions');
+    return found.total >= count && found;
+  }, {describe: () => daemon.tail()});
+  assert.equal(list.total, count, `no session too many: ${JSON.stringify(list.sessions)}`);
+  return list;
 }

@@ -30,9 +30,31 @@ export async function until(what, probe, {deadlineMs = DEADLINE_MS, everyMs = 25
   }
 }
 
+const cleanups = new WeakMap();
+
+// Does this at the end of the test, the last registered first; all are done, and the first that fails fails the test.
+export function atEnd(t, action) {
+  if (!cleanups.has(t)) {
+    const actions = [];
+    cleanups.set(t, actions);
+    t.after(async () => {
+      let failed;
+      for (const one of actions.reverse()) {
+        try {
+          await one();
+        } catch (error) {
+          failed ??= error;
+        }
+      }
+      if (failed) throw failed;
+    });
+  }
+  cleanups.get(t).push(action);
+}
+
 export function tempDir(t, name = 'rf-test-') {
   const dir = mkdtempSync(path.join(os.tmpdir(), name));
-  t.after(() => rmSync(dir, {recursive: true, force: true}));
+  atEnd(t, () => rmSync(dir, {recursive: true, force: true}));
   return dir;
 }
 
