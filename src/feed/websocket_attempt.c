@@ -12,14 +12,25 @@
 #include "racefacer/base/clock.h"
 #include "racefacer/base/memory.h"
 
+/* For the look-up of the name: enough for a resolver that tries two dead name servers before a living one. */
+#define RESOLVE_MS 30000
+
 static bool under_way(const struct rf_websocket *ws)
 {
     return ws->state >= RF_WEBSOCKET_RESOLVING && ws->state <= RF_WEBSOCKET_JOINED;
 }
 
+static void learn(struct rf_websocket *ws)
+{
+    if (ws->learned || !ws->dialogue.proven || ws->dialogue.spoken == RF_DIALECT_AUTO)
+        return;
+    ws->learned = true;
+    rf_detect_learn(&ws->detect, ws->dialogue.spoken);
+}
+
 static int64_t plan(struct rf_websocket *ws, enum rf_detect_end end)
 {
-    bool other_dialect = !ws->learned && rf_detect_fail(&ws->detect, end);
+    bool other_dialect = !ws->dialogue.proven && rf_detect_fail(&ws->detect, end);
     if (other_dialect)
         return ws->reconnect_min_ms;
     uint64_t random;
@@ -41,6 +52,7 @@ static __attribute__((format(printf, 4, 5))) void over(
     va_end(args);
     int64_t now_ms = rf_clock_mono_ms();
     bool was_joined = ws->state == RF_WEBSOCKET_JOINED;
+    learn(ws); /* a server that refuses us in Socket.IO has told what it speaks, too */
     if (was_joined && now_ms - ws->joined_ms >= RF_BACKOFF_RESET_MS)
         ws->failures = 0;
     ws->next_ms = now_ms + plan(ws, reached == RF_LINK_NOWHERE ? RF_DETECT_ABSENT
@@ -92,6 +104,7 @@ static void on_resolved(void *ctx, const struct rf_addresses *addresses, const c
         return;
     }
     ws->addresses = *addresses;
+    ws->deadline_ms = rf_clock_mono_ms() + RF_DIALOGUE_DEADLINE_MS;
     connect_next(ws);
     rf_websocket_arm(ws);
 }
@@ -164,7 +177,7 @@ void rf_websocket_attempt(struct rf_websocket *ws)
 {
     int64_t now_ms = rf_clock_mono_ms();
     ws->attempts++;
-    ws->deadline_ms = now_ms + RF_DIALOGUE_DEADLINE_MS;
+    ws->deadline_ms = now_ms + RESOLVE_MS;
     ws->tried = 0;
     ws->next_address = ws->learned = false;
     rf_websocket_report_connecting(ws, now_ms);
@@ -209,14 +222,6 @@ static void send_text(void *ctx, const char *text, size_t len)
     struct rf_websocket *ws = ctx;
     if (!rf_link_send(ws->link, text, len))
         over(ws, RF_LINK_OPEN, 0, "the server takes none of our answers");
-}
-
-static void learn(struct rf_websocket *ws)
-{
-    if (ws->learned || !ws->dialogue.proven)
-        return;
-    ws->learned = true;
-    rf_detect_learn(&ws->detect, ws->dialogue.spoken);
 }
 
 static void deliver(void *ctx, const char *event, const char *json, size_t len)
