@@ -64,7 +64,7 @@ test('every endpoint answers in the shape its clients know', async (t) => {
   assert.equal(current.live, true);
   assert.match(current.sessionId, /^\d{8}T\d{6}Z-session-12-t3$/);
   // Every field of the newest frame, as the feed sent it.
-  const sent = race.payload({test_marker: race.markers}).data;
+  const sent = race.payload({test_marker: race.marker}).data;
   for (const [name, value] of Object.entries(sent)) {
     if (name !== 'runs' && name !== 'total_laps') assert.deepEqual(current.sessionData[name], value, `sessionData.${name}`);
   }

@@ -6,6 +6,8 @@ const clockOf = (ms) => {
   return [Math.floor(s / 3600), Math.floor(s / 60) % 60, s % 60].map((n) => String(n).padStart(2, '0')).join(':');
 };
 
+let lastMarker = 0; // no two races have one in common
+
 export class Race {
   // karts: [{id, kartId, kart, kartNumber, driver, laps: [ms, …]}]. The race ends at `endAt` (wall time), so that no
   // frame is from the future. sparse: no kart_number, no track id, no name of the track.
@@ -29,7 +31,7 @@ export class Race {
     this.withGrid = withGrid;
     this.next = 0;
     this.at = this.startAt;
-    this.markers = 0;
+    this.marker = 0;
   }
 
   row(kart, state, pos, at) {
@@ -107,9 +109,9 @@ export class Race {
   // A clock update that can be recognised in what the server passes on: once it shows, all frames before it have been
   // taken in.
   barrier(more = {}) {
-    this.markers += 1;
+    this.marker = lastMarker += 1;
     this.at += 1000;
-    return {marker: this.markers, payload: this.payload({test_marker: this.markers, ...more})};
+    return {marker: this.marker, payload: this.payload({test_marker: this.marker, ...more})};
   }
 }
 
