@@ -108,7 +108,8 @@ static int ask(int fd, const struct addrinfo *address, const char *host, int64_t
         rf_buf_printf(why, "%s: %s\n", doing, errno == 0 ? "the connection was closed" : strerror(errno));
         return -1;
     }
-    if (strncmp(line, "HTTP/1.", 7) == 0 && strncmp(line + 8, " 200", 4) == 0)
+    if (strncmp(line, "HTTP/1.", 7) == 0 && strncmp(line + 8, " 200", 4) == 0 &&
+        (line[12] == ' ' || line[12] == '\0'))
         return 0;
     if (strncmp(line, "HTTP/", 5) == 0 && strspn(line + 9, "0123456789") == 3)
         rf_buf_printf(why, "the answer was %.3s, not 200\n", line + 9);
