@@ -10,12 +10,20 @@ const RUN_MS = Number(process.env.RF_DEMO_MS || 60000);
 
 // The analysis a stored session must have, from its own full record of laps.
 function recompute(session) {
-  const rows = session.runs.filter((run) => run.laps.length > 0).map((run) => {
-    const analysed = [...session.analysis.karts, ...session.analysis.unranked].find((k) => k.kartId === run.kartId && (k.runId ?? run.runId) === run.runId);
-    const nums = run.laps.map((lap) => lap.lapNum);
-    assert.deepEqual(nums, [...new Set(nums)].sort((a, b) => a - b), `${run.kart}: each lap number once, in order`);
-    return {run, analysed};
-  });
+  const rows = session.runs
+    .filter((run) => run.laps.length > 0)
+    .map((run) => {
+      const analysed = [...session.analysis.karts, ...session.analysis.unranked].find(
+        (k) => k.kartId === run.kartId && (k.runId ?? run.runId) === run.runId,
+      );
+      const nums = run.laps.map((lap) => lap.lapNum);
+      assert.deepEqual(
+        nums,
+        [...new Set(nums)].sort((a, b) => a - b),
+        `${run.kart}: each lap number once, in order`,
+      );
+      return {run, analysed};
+    });
   return rows;
 }
 
@@ -24,10 +32,19 @@ function checkSession(session) {
   const rows = recompute(session);
   // Runs as lap lists, as if lap numbers had no gaps: the statistics do not depend on them.
   const karts = rows.map(({run}) => ({
-    id: run.runId, kartId: run.kartId, kart: run.kart, kartNumber: run.kartNumber, driver: run.driverName, laps: run.laps.map((lap) => lap.timeRaw),
+    id: run.runId,
+    kartId: run.kartId,
+    kart: run.kart,
+    kartNumber: run.kartNumber,
+    driver: run.driverName,
+    laps: run.laps.map((lap) => lap.timeRaw),
   }));
   const wanted = expectedAnalysis(karts);
-  assert.deepEqual(session.analysis.karts.map((k) => k.bestLap), wanted.ranked.map((k) => k.bestLap), 'order by best lap');
+  assert.deepEqual(
+    session.analysis.karts.map((k) => k.bestLap),
+    wanted.ranked.map((k) => k.bestLap),
+    'order by best lap',
+  );
   for (const [i, kart] of session.analysis.karts.entries()) {
     const same = wanted.ranked.find((k) => k.runId === kart.runId && k.kartId === kart.kartId);
     assert.ok(same, `run ${kart.runId} on ${kart.kartId}`);
@@ -40,8 +57,16 @@ function checkSession(session) {
       lapHistory: run.laps.filter((lap) => lap.valid).map((lap) => ({lapNum: lap.lapNum, time: lap.timeRaw})),
     });
     assert.ok(kart.missedLaps >= 0);
-    assert.ok(run.laps.length + kart.missedLaps <= kart.totalLaps, `${kart.kart}: ${run.laps.length} laps, ${kart.missedLaps} missed of ${kart.totalLaps}`);
-    for (const lap of run.laps) assert.equal(lap.valid, same.lapHistory.some((l) => l.time === lap.timeRaw), `${kart.kart} lap ${lap.lapNum}: valid`);
+    assert.ok(
+      run.laps.length + kart.missedLaps <= kart.totalLaps,
+      `${kart.kart}: ${run.laps.length} laps, ${kart.missedLaps} missed of ${kart.totalLaps}`,
+    );
+    for (const lap of run.laps)
+      assert.equal(
+        lap.valid,
+        same.lapHistory.some((l) => l.time === lap.timeRaw),
+        `${kart.kart} lap ${lap.lapNum}: valid`,
+      );
   }
   assert.equal(session.analysis.summary.totalKarts, wanted.ranked.length);
   assert.equal(session.analysis.summary.crossKartDrivers, wanted.cross.length);
@@ -70,7 +95,11 @@ test('the demo runs a minute and its numbers hold', async (t) => {
           const before = seen.get(key) ?? [];
           const after = run.laps.map((lap) => [lap.lapNum, lap.timeRaw]);
           // No lap that was there goes away again.
-          assert.deepEqual(after.filter(([num]) => before.some(([had]) => had === num)).map(([num]) => num), before.map(([num]) => num), key);
+          assert.deepEqual(
+            after.filter(([num]) => before.some(([had]) => had === num)).map(([num]) => num),
+            before.map(([num]) => num),
+            key,
+          );
           seen.set(key, after);
         }
       }
@@ -82,7 +111,11 @@ test('the demo runs a minute and its numbers hold', async (t) => {
   assert.equal(new Set(liveSessions.map((s) => s.trackConfig)).size, 2, 'two tracks are live');
   assert.ok(analysis.karts.length + analysis.unranked.length >= 5);
   const list = await daemon.json('/api/sessions');
-  assert.equal(list.total, sessions.size, `no session too many: ${JSON.stringify(list.sessions.map((s) => s.sessionId))}`);
+  assert.equal(
+    list.total,
+    sessions.size,
+    `no session too many: ${JSON.stringify(list.sessions.map((s) => s.sessionId))}`,
+  );
   assert.equal(list.total, 2);
   const laps = [...seen.values()].reduce((sum, run) => sum + run.length, 0);
   assert.ok(laps >= 20, `${laps} laps in a minute`);

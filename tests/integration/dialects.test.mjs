@@ -14,8 +14,15 @@ import {sleep, until} from './lib/tools.mjs';
 function twoTracks() {
   const endAt = Date.now();
   const lake = new Race({event: 'Session #12', track: 3, karts: smallField(), endAt});
-  const hillKarts = bigField({count: 6, laps: 9, base: 21000, from: 300, label: (n) => `E0${n}`, number: (n) => `0${n}`,
-    driver: (i) => (i < 2 ? 'Twice Named' : `Hill Driver ${i}`)});
+  const hillKarts = bigField({
+    count: 6,
+    laps: 9,
+    base: 21000,
+    from: 300,
+    label: (n) => `E0${n}`,
+    number: (n) => `0${n}`,
+    driver: (i) => (i < 2 ? 'Twice Named' : `Hill Driver ${i}`),
+  });
   const hill = new Race({event: 'Kids Cup', track: 4, karts: hillKarts, endAt, map: 'hill.png'});
   let lakeFrames = loseLap(lake.frames(), 0, 4);
   // Kart 07 crosses three times unseen or half seen: laps 5 and 6 are lost, the next frame tells 7 and, as the one before, 6.
@@ -89,9 +96,14 @@ for (const {name, kind, dialect, tls, says} of variants) {
 
 test('http and https are read as ws and wss', async (t) => {
   const certificate = makeCertificate(t);
-  for (const [protocol, tls] of [['http', undefined], ['https', certificate.tls]]) {
+  for (const [protocol, tls] of [
+    ['http', undefined],
+    ['https', certificate.tls],
+  ]) {
     const feed = await startFeed(t, 'socketio4', {tls});
-    const daemon = await Daemon.start(t, {env: feedSettings(feed, {WS_HOST: 'localhost', WS_PROTOCOL: protocol, WS_CA_FILE: certificate.caFile})});
+    const daemon = await Daemon.start(t, {
+      env: feedSettings(feed, {WS_HOST: 'localhost', WS_PROTOCOL: protocol, WS_CA_FILE: certificate.caFile}),
+    });
     await daemon.connected();
     await daemon.stop();
   }
@@ -103,10 +115,14 @@ test('a plain WebSocket that takes any path is found out by its first payload', 
   await feed.ready();
   const race = new Race({karts: smallField()});
   const frames = race.frames();
-  await until('it is connected', async () => {
-    feed.push(frames[0].payload);
-    return (await daemon.json('/health')).websocket.connected;
-  }, {everyMs: 200, describe: () => daemon.tail()});
+  await until(
+    'it is connected',
+    async () => {
+      feed.push(frames[0].payload);
+      return (await daemon.json('/health')).websocket.connected;
+    },
+    {everyMs: 200, describe: () => daemon.tail()},
+  );
   feed.pushAll(frames);
   const current = await settle({feed, daemon}, race);
   assertAnalysis(current.analysis, race.karts);
@@ -137,11 +153,22 @@ test('lap-data records a lap where exactly one run has that kart number', async 
   await play(scene, race);
   scene.feed.push({kart_number: '21', lapNum: 4, timeRaw: 28800, position: 4, timestamp: Date.now()}, 'lap-data');
   scene.feed.push({kart_number: '99', lapNum: 4, timeRaw: 28800, position: 4, timestamp: Date.now()}, 'lap-data');
-  const kart = await until('the lap is there', async () => {
-    const answer = await scene.daemon.json('/api/kart/21');
-    return answer.validLaps === 3 && answer;
-  }, {describe: () => scene.daemon.tail()});
-  assert.deepEqual(kart.realtimeLapHistory.map((l) => [l.lapNum, l.timeRaw]), [[2, 29500], [3, 29107], [4, 28800]]);
+  const kart = await until(
+    'the lap is there',
+    async () => {
+      const answer = await scene.daemon.json('/api/kart/21');
+      return answer.validLaps === 3 && answer;
+    },
+    {describe: () => scene.daemon.tail()},
+  );
+  assert.deepEqual(
+    kart.realtimeLapHistory.map((l) => [l.lapNum, l.timeRaw]),
+    [
+      [2, 29500],
+      [3, 29107],
+      [4, 28800],
+    ],
+  );
 });
 
 for (const kind of ['socketio4', 'socketio2']) {
@@ -164,15 +191,23 @@ test('payloads in any fragmentation; 3 MB is taken, more than 4 MB refused and c
 
   race.at += 1000;
   feed.pushFragmented(JSON.stringify(race.payload({test_marker: 'large', ballast: 'x'.repeat(3_000_000)})), 50_000);
-  await until('the large frame is taken', async () => (await daemon.json('/api/current')).sessionData.test_marker === 'large', {
-    describe: () => daemon.tail(),
-  });
+  await until(
+    'the large frame is taken',
+    async () => (await daemon.json('/api/current')).sessionData.test_marker === 'large',
+    {
+      describe: () => daemon.tail(),
+    },
+  );
 
   race.at += 1000;
   feed.pushFragmented(JSON.stringify(race.payload({test_marker: 'too large', ballast: 'x'.repeat(4_300_000)})), 50_000);
-  await until('its refusal is counted', async () => JSON.stringify(await daemon.json('/api/stats')).match(/"too_?[lL]arge":[1-9]/), {
-    describe: () => daemon.tail(),
-  });
+  await until(
+    'its refusal is counted',
+    async () => JSON.stringify(await daemon.json('/api/stats')).match(/"too_?[lL]arge":[1-9]/),
+    {
+      describe: () => daemon.tail(),
+    },
+  );
   await daemon.connected();
   await feed.ready();
   const current = await settle(scene, race);
@@ -185,7 +220,11 @@ test('payloads that are no JSON, or not what a frame looks like, are counted and
   const race = new Race({karts: smallField()});
   const frames = race.frames();
   frames.forEach(({payload}, i) => {
-    scene.feed.pushText(['{', 'null', '[]', '"text"', '{"data":null}', '{"data":{"runs":7}}', '\u0000', '{"data":{"runs":[1,null,{}]}}'][i % 8]);
+    scene.feed.pushText(
+      ['{', 'null', '[]', '"text"', '{"data":null}', '{"data":{"runs":7}}', '\u0000', '{"data":{"runs":[1,null,{}]}}'][
+        i % 8
+      ],
+    );
     scene.feed.push(payload);
   });
   const current = await settle(scene, race);
@@ -197,21 +236,27 @@ test('numbers as strings, booleans as strings, half an emoji in a name', async (
   const scene = await startScene(t, {kind: 'raw'});
   const karts = smallField();
   const race = new Race({karts});
-  const stringly = (value) => JSON.stringify(value, (key, inner) => {
-    if (typeof inner === 'number') return String(inner);
-    if (inner === null || typeof inner === 'boolean') return String(inner);
-    return inner;
-  });
-  for (const {payload} of race.frames()) scene.feed.pushText(stringly(payload).replace('"Ana Example"', '"Ana Example"'));
+  const stringly = (value) =>
+    JSON.stringify(value, (key, inner) => {
+      if (typeof inner === 'number') return String(inner);
+      if (inner === null || typeof inner === 'boolean') return String(inner);
+      return inner;
+    });
+  for (const {payload} of race.frames())
+    scene.feed.pushText(stringly(payload).replace('"Ana Example"', '"Ana Example"'));
   const current = await settle(scene, race);
   assertAnalysis(current.analysis, karts);
 
   race.at += 1000;
   const cut = JSON.stringify(race.payload({test_marker: 'cut'})).replaceAll('"Ana Example"', '"Ana \\ud83d"');
   scene.feed.pushText(cut);
-  await until('the frame with half an emoji is taken', async () => (await scene.daemon.json('/api/current')).sessionData.test_marker === 'cut', {
-    describe: () => scene.daemon.tail(),
-  });
+  await until(
+    'the frame with half an emoji is taken',
+    async () => (await scene.daemon.json('/api/current')).sessionData.test_marker === 'cut',
+    {
+      describe: () => scene.daemon.tail(),
+    },
+  );
 });
 
 const refusals = [
@@ -225,7 +270,9 @@ for (const [what, options, trust, host] of refusals) {
     const feed = await startFeed(t, 'socketio4', {tls: certificate.tls});
     const env = feedSettings(feed, {WS_HOST: host, ...(trust ? {WS_CA_FILE: certificate.caFile} : {})});
     const daemon = await Daemon.start(t, {env});
-    await until('it tried twice', async () => (await daemon.json('/api/stats')).websocket.attempts >= 2, {describe: () => daemon.tail()});
+    await until('it tried twice', async () => (await daemon.json('/api/stats')).websocket.attempts >= 2, {
+      describe: () => daemon.tail(),
+    });
     const health = await daemon.json('/health');
     assert.equal(health.websocket.connected, false);
     assert.equal(feed.connects, 0, 'nobody came in');
@@ -241,5 +288,7 @@ test(`frames come only to who joined ${CHANNEL}: another WS_CHANNEL joins anothe
   await daemon.connected();
   await until('the join', () => feed.io.sockets.adapter.rooms.get('elsewhere')?.size === 1);
   feed.io.to('elsewhere').emit('elsewhere', new Race({karts: smallField()}).frames().at(-1).payload);
-  await until('its frame is there', async () => (await daemon.get('/api/current')).status === 200, {describe: () => daemon.tail()});
+  await until('its frame is there', async () => (await daemon.get('/api/current')).status === 200, {
+    describe: () => daemon.tail(),
+  });
 });

@@ -41,7 +41,9 @@ test('a venue that is not there at the start, and comes later', async (t) => {
   const feed = await startFeed(t, 'socketio4');
   await feed.stop();
   const daemon = await Daemon.start(t, {env: feedSettings(feed)});
-  await until('it tried a few times', async () => (await daemon.json('/api/stats')).websocket.attempts >= 4, {describe: () => daemon.tail()});
+  await until('it tried a few times', async () => (await daemon.json('/api/stats')).websocket.attempts >= 4, {
+    describe: () => daemon.tail(),
+  });
   await feed.start();
   await daemon.connected();
   await feed.ready();
@@ -51,7 +53,9 @@ test('a venue that is not there at the start, and comes later', async (t) => {
 
 test('a name that cannot be resolved is tried again, and stops nothing', async (t) => {
   const daemon = await Daemon.start(t, {env: {WS_HOST: 'venue.invalid', WS_PORT: await freePort()}});
-  await until('it tried twice', async () => (await daemon.json('/api/stats')).websocket.attempts >= 2, {describe: () => daemon.tail()});
+  await until('it tried twice', async () => (await daemon.json('/api/stats')).websocket.attempts >= 2, {
+    describe: () => daemon.tail(),
+  });
   assert.equal((await daemon.json('/health')).websocket.connected, false);
   await daemon.stop();
 });
@@ -61,7 +65,10 @@ const rude = {
   'closes at once': (socket) => socket.destroy(),
   'resets after the request': (socket) => socket.once('data', () => socket.resetAndDestroy?.() ?? socket.destroy()),
   'answers 500': (socket) => socket.once('data', () => socket.end('HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n')),
-  'answers 301': (socket) => socket.once('data', () => socket.end('HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n')),
+  'answers 301': (socket) =>
+    socket.once('data', () =>
+      socket.end('HTTP/1.1 301 Moved\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n'),
+    ),
   'speaks no HTTP': (socket) => socket.once('data', () => socket.end('220 smtp.example ESMTP ready\r\n')),
 };
 for (const [what, answer] of Object.entries(rude)) {
@@ -77,7 +84,9 @@ for (const [what, answer] of Object.entries(rude)) {
     atEnd(t, () => server.close());
     for (const dialect of ['auto', 'socketio', 'raw']) {
       connects = 0;
-      const daemon = await Daemon.start(t, {env: {WS_HOST: '127.0.0.1', WS_PORT: server.address().port, WS_DIALECT: dialect}});
+      const daemon = await Daemon.start(t, {
+        env: {WS_HOST: '127.0.0.1', WS_PORT: server.address().port, WS_DIALECT: dialect},
+      });
       await until('it came four times', () => connects >= 4, {describe: () => daemon.tail()});
       await daemon.stop();
     }
@@ -111,7 +120,9 @@ test('a server that goes away politely is joined again', async (t) => {
   for (const deep of [false, true]) {
     const joins = scene.feed.joins;
     scene.feed.io.disconnectSockets(deep);
-    await until('joined again', () => scene.feed.joins > joins && scene.feed.clients() === 1, {describe: () => scene.daemon.tail()});
+    await until('joined again', () => scene.feed.joins > joins && scene.feed.clients() === 1, {
+      describe: () => scene.daemon.tail(),
+    });
   }
   const after = await play(scene, race);
   assertAnalysis(after.analysis, race.karts);
@@ -131,10 +142,14 @@ for (const [how, end] of Object.entries(ends)) {
     for (let round = 0; round < 2; round += 1) {
       // On disk soon after each lap: what is not there yet cannot come through a kill.
       const laps = told();
-      await until('the session is on disk', () => {
-        const stored = daemon.readJson('sessions', `session-${before.sessionId}.json`);
-        return stored.laps === laps;
-      }, {describe: () => daemon.tail()});
+      await until(
+        'the session is on disk',
+        () => {
+          const stored = daemon.readJson('sessions', `session-${before.sessionId}.json`);
+          return stored.laps === laps;
+        },
+        {describe: () => daemon.tail()},
+      );
       await end(daemon);
       await daemon.restart();
       const restored = await daemon.json('/api/current');

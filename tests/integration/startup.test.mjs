@@ -10,18 +10,58 @@ import {Race} from './lib/race.mjs';
 import {play, smallField, startScene} from './lib/scene.mjs';
 import {atEnd, freePort, sleep, tempDir, until} from './lib/tools.mjs';
 
-const NAMES = ['HOST', 'PORT', 'NODE_ENV', 'WS_HOST', 'WS_PORT', 'WS_PROTOCOL', 'WS_CHANNEL', 'WS_DIALECT', 'WS_PATH', 'WS_RECONNECT_MIN_MS',
-  'WS_RECONNECT_MAX_MS', 'STORAGE_PATH', 'WS_CA_FILE', 'MAX_SESSIONS', 'MAX_LAPS_PER_SESSION', 'SESSION_GAP_MINUTES', 'STALE_AFTER_SECONDS',
-  'MIN_LAPS_FOR_ANALYSIS', 'LAP_TIME_MIN_MS', 'LAP_TIME_MAX_MS', 'LOG_LEVEL', 'LOG_FILE', 'ALLOWED_ORIGINS', 'RATE_LIMIT_WINDOW',
-  'RATE_LIMIT_MAX_REQUESTS', 'RATE_LIMIT_LIVE_PER_SECOND', 'API_TOKEN', 'TRUST_PROXY', 'MAX_CONNECTIONS', 'MAX_CONNECTIONS_PER_ADDRESS',
-  'HTTP_IDLE_SECONDS', 'HTTP_REQUEST_SECONDS', 'MAX_HEADER_BYTES'];
+const NAMES = [
+  'HOST',
+  'PORT',
+  'NODE_ENV',
+  'WS_HOST',
+  'WS_PORT',
+  'WS_PROTOCOL',
+  'WS_CHANNEL',
+  'WS_DIALECT',
+  'WS_PATH',
+  'WS_RECONNECT_MIN_MS',
+  'WS_RECONNECT_MAX_MS',
+  'STORAGE_PATH',
+  'WS_CA_FILE',
+  'MAX_SESSIONS',
+  'MAX_LAPS_PER_SESSION',
+  'SESSION_GAP_MINUTES',
+  'STALE_AFTER_SECONDS',
+  'MIN_LAPS_FOR_ANALYSIS',
+  'LAP_TIME_MIN_MS',
+  'LAP_TIME_MAX_MS',
+  'LOG_LEVEL',
+  'LOG_FILE',
+  'ALLOWED_ORIGINS',
+  'RATE_LIMIT_WINDOW',
+  'RATE_LIMIT_MAX_REQUESTS',
+  'RATE_LIMIT_LIVE_PER_SECOND',
+  'API_TOKEN',
+  'TRUST_PROXY',
+  'MAX_CONNECTIONS',
+  'MAX_CONNECTIONS_PER_ADDRESS',
+  'HTTP_IDLE_SECONDS',
+  'HTTP_REQUEST_SECONDS',
+  'MAX_HEADER_BYTES',
+];
 
 test('--help, --version, --print-config name every setting; an unknown argument is refused', async (t) => {
   const cwd = tempDir(t);
   const help = await runOnce(['--help'], {cwd});
   assert.equal(help.code, 0);
   for (const name of NAMES) assert.match(help.stdout, new RegExp(`\\b${name}\\b`), `--help: ${name}`);
-  for (const option of ['--help', '--version', '--check-config', '--print-config', '--health', '--demo', '--replay', '--speed', '--record']) {
+  for (const option of [
+    '--help',
+    '--version',
+    '--check-config',
+    '--print-config',
+    '--health',
+    '--demo',
+    '--replay',
+    '--speed',
+    '--record',
+  ]) {
     assert.ok(help.stdout.includes(option), `--help: ${option}`);
   }
   const version = await runOnce(['--version'], {cwd});
@@ -41,21 +81,61 @@ test('--help, --version, --print-config name every setting; an unknown argument 
 
 test('the defaults are the documented ones', async (t) => {
   const print = await runOnce(['--print-config'], {cwd: tempDir(t)});
-  const values = Object.fromEntries(print.stdout.split('\n').filter((line) => /^[A-Z_]+=/.test(line)).map((line) => {
-    const at = line.indexOf('=');
-    return [line.slice(0, at), line.slice(at + 1).replace(/^"(.*)"$/, '$1')];
-  }));
-  const defaults = {PORT: '3001', NODE_ENV: 'development', WS_HOST: 'lemansentertainment.loc', WS_PORT: '8131', WS_PROTOCOL: 'ws', WS_CHANNEL: 'lemansentertainment',
-    WS_DIALECT: 'auto', WS_RECONNECT_MIN_MS: '1000', WS_RECONNECT_MAX_MS: '30000', STORAGE_PATH: './storage', MAX_SESSIONS: '50',
-    MAX_LAPS_PER_SESSION: '1000', SESSION_GAP_MINUTES: '60', STALE_AFTER_SECONDS: '300', MIN_LAPS_FOR_ANALYSIS: '3', LAP_TIME_MIN_MS: '5000',
-    LAP_TIME_MAX_MS: '0', LOG_LEVEL: 'info', LOG_FILE: './logs/server.log', ALLOWED_ORIGINS: '*', RATE_LIMIT_WINDOW: '15',
-    RATE_LIMIT_MAX_REQUESTS: '100', RATE_LIMIT_LIVE_PER_SECOND: '50', TRUST_PROXY: '0', MAX_CONNECTIONS: '12000',
-    MAX_CONNECTIONS_PER_ADDRESS: '0', HTTP_IDLE_SECONDS: '30', HTTP_REQUEST_SECONDS: '10', MAX_HEADER_BYTES: '8192'};
+  const values = Object.fromEntries(
+    print.stdout
+      .split('\n')
+      .filter((line) => /^[A-Z_]+=/.test(line))
+      .map((line) => {
+        const at = line.indexOf('=');
+        return [line.slice(0, at), line.slice(at + 1).replace(/^"(.*)"$/, '$1')];
+      }),
+  );
+  const defaults = {
+    PORT: '3001',
+    NODE_ENV: 'development',
+    WS_HOST: 'lemansentertainment.loc',
+    WS_PORT: '8131',
+    WS_PROTOCOL: 'ws',
+    WS_CHANNEL: 'lemansentertainment',
+    WS_DIALECT: 'auto',
+    WS_RECONNECT_MIN_MS: '1000',
+    WS_RECONNECT_MAX_MS: '30000',
+    STORAGE_PATH: './storage',
+    MAX_SESSIONS: '50',
+    MAX_LAPS_PER_SESSION: '1000',
+    SESSION_GAP_MINUTES: '60',
+    STALE_AFTER_SECONDS: '300',
+    MIN_LAPS_FOR_ANALYSIS: '3',
+    LAP_TIME_MIN_MS: '5000',
+    LAP_TIME_MAX_MS: '0',
+    LOG_LEVEL: 'info',
+    LOG_FILE: './logs/server.log',
+    ALLOWED_ORIGINS: '*',
+    RATE_LIMIT_WINDOW: '15',
+    RATE_LIMIT_MAX_REQUESTS: '100',
+    RATE_LIMIT_LIVE_PER_SECOND: '50',
+    TRUST_PROXY: '0',
+    MAX_CONNECTIONS: '12000',
+    MAX_CONNECTIONS_PER_ADDRESS: '0',
+    HTTP_IDLE_SECONDS: '30',
+    HTTP_REQUEST_SECONDS: '10',
+    MAX_HEADER_BYTES: '8192',
+  };
   for (const [name, value] of Object.entries(defaults)) assert.equal(values[name], value, name);
 });
 
-const WRONG = {PORT: 'eighty', WS_PORT: '70000', WS_PROTOCOL: 'gopher', WS_DIALECT: 'klingon', LOG_LEVEL: 'loud', NODE_ENV: 'prod', MAX_SESSIONS: '-5',
-  WS_RECONNECT_MIN_MS: '5', LAP_TIME_MIN_MS: '12abc', TRUST_PROXY: '1e3'};
+const WRONG = {
+  PORT: 'eighty',
+  WS_PORT: '70000',
+  WS_PROTOCOL: 'gopher',
+  WS_DIALECT: 'klingon',
+  LOG_LEVEL: 'loud',
+  NODE_ENV: 'prod',
+  MAX_SESSIONS: '-5',
+  WS_RECONNECT_MIN_MS: '5',
+  LAP_TIME_MIN_MS: '12abc',
+  TRUST_PROXY: '1e3',
+};
 
 test('wrong settings: every fault at once with name, value and what is allowed; exit status 78', async (t) => {
   for (const args of [[], ['--check-config'], ['--demo']]) {
@@ -75,9 +155,22 @@ test('wrong settings: every fault at once with name, value and what is allowed; 
 
 test('.env: under the environment, over the default; empty means unset; a name that is none of ours is a warning', async (t) => {
   const cwd = tempDir(t);
-  writeFileSync(path.join(cwd, '.env'), [
-    '# a comment', '', 'PORT=4001', 'WS_CHANNEL="my venue"', "STORAGE_PATH='./somewhere'", 'export MAX_SESSIONS=7', 'LOG_LEVEL=', 'WS_PORT = 9000',
-    'WS_HSOT=venue.loc', 'API_TOKEN=from-the-file', ''].join('\n'));
+  writeFileSync(
+    path.join(cwd, '.env'),
+    [
+      '# a comment',
+      '',
+      'PORT=4001',
+      'WS_CHANNEL="my venue"',
+      "STORAGE_PATH='./somewhere'",
+      'export MAX_SESSIONS=7',
+      'LOG_LEVEL=',
+      'WS_PORT = 9000',
+      'WS_HSOT=venue.loc',
+      'API_TOKEN=from-the-file',
+      '',
+    ].join('\n'),
+  );
   const print = await runOnce(['--print-config'], {cwd, env: {PORT: 5001, WS_PROTOCOL: ''}});
   assert.equal(print.code, 0, print.stderr);
   assert.match(print.stdout, /^PORT=5001$/m, 'the environment wins');
@@ -102,7 +195,10 @@ test('a busy port: one clear line, exit status not 0', async (t) => {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   atEnd(t, () => server.close());
   const {port} = server.address();
-  const {code, signal, stderr, stdout} = await runOnce(['--demo'], {cwd: tempDir(t), env: {HOST: '127.0.0.1', PORT: port}});
+  const {code, signal, stderr, stdout} = await runOnce(['--demo'], {
+    cwd: tempDir(t),
+    env: {HOST: '127.0.0.1', PORT: port},
+  });
   assert.equal(signal, null);
   assert.notEqual(code, 0);
   assert.match(stderr + stdout, new RegExp(`${port}.*in use|in use.*${port}`, 'i'));
@@ -111,7 +207,10 @@ test('a busy port: one clear line, exit status not 0', async (t) => {
 test('a storage folder that cannot be made or written to: one clear line with its path, exit status not 0', async (t) => {
   const cwd = tempDir(t);
   writeFileSync(path.join(cwd, 'file'), '');
-  const under = await runOnce(['--demo'], {cwd, env: {HOST: '127.0.0.1', PORT: await freePort(), STORAGE_PATH: './file/storage'}});
+  const under = await runOnce(['--demo'], {
+    cwd,
+    env: {HOST: '127.0.0.1', PORT: await freePort(), STORAGE_PATH: './file/storage'},
+  });
   assert.ok(under.code !== 0 && under.signal === null, JSON.stringify(under));
   assert.match(under.stderr + under.stdout, /file\/storage/);
 
@@ -132,7 +231,11 @@ test('a storage folder that cannot be made or written to: one clear line with it
   const logs = tempDir(t);
   chmodSync(logs, 0o777);
   for (const storage of [folder, path.join(folder, 'storage')]) {
-    const denied = await runOnce(['--demo'], {cwd: logs, ...who, env: {HOST: '127.0.0.1', PORT: await freePort(), STORAGE_PATH: storage}});
+    const denied = await runOnce(['--demo'], {
+      cwd: logs,
+      ...who,
+      env: {HOST: '127.0.0.1', PORT: await freePort(), STORAGE_PATH: storage},
+    });
     assert.ok(denied.code !== 0 && denied.signal === null, JSON.stringify(denied));
     assert.ok((denied.stderr + denied.stdout).includes(storage), denied.stderr);
     assert.match(denied.stderr + denied.stdout, /permission|denied|writ/i);
@@ -148,7 +251,11 @@ test('--health asks the running server', async (t) => {
   await scene.feed.stop();
   await scene.daemon.disconnected();
   assert.equal((await runOnce(['--health'], {cwd, env})).code, 0, 'a quiet feed is no fault');
-  assert.equal((await runOnce(['--health'], {cwd, env: {PORT: scene.daemon.port, HOST: ''}})).code, 0, 'all addresses: asked on loopback');
+  assert.equal(
+    (await runOnce(['--health'], {cwd, env: {PORT: scene.daemon.port, HOST: ''}})).code,
+    0,
+    'all addresses: asked on loopback',
+  );
   await scene.daemon.stop();
   const {code} = await runOnce(['--health'], {cwd, env});
   assert.notEqual(code, 0);
@@ -188,7 +295,9 @@ test('SIGTERM and SIGINT under load: answers in flight are finished, exit status
 });
 
 test('a second SIGTERM ends a stop that waits', async (t) => {
-  const daemon = await Daemon.start(t, {env: {WS_HOST: '127.0.0.1', WS_PORT: await freePort(), HTTP_REQUEST_SECONDS: 60, HTTP_IDLE_SECONDS: 60}});
+  const daemon = await Daemon.start(t, {
+    env: {WS_HOST: '127.0.0.1', WS_PORT: await freePort(), HTTP_REQUEST_SECONDS: 60, HTTP_IDLE_SECONDS: 60},
+  });
   const socket = net.connect(daemon.port, '127.0.0.1');
   socket.on('error', () => {});
   socket.write('GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: ');
@@ -201,7 +310,9 @@ test('a second SIGTERM ends a stop that waits', async (t) => {
 });
 
 test('a stop ends in good time although a client holds a connection', async (t) => {
-  const daemon = await Daemon.start(t, {env: {WS_HOST: '127.0.0.1', WS_PORT: await freePort(), HTTP_REQUEST_SECONDS: 60, HTTP_IDLE_SECONDS: 60}});
+  const daemon = await Daemon.start(t, {
+    env: {WS_HOST: '127.0.0.1', WS_PORT: await freePort(), HTTP_REQUEST_SECONDS: 60, HTTP_IDLE_SECONDS: 60},
+  });
   const socket = net.connect(daemon.port, '127.0.0.1');
   socket.on('error', () => {});
   socket.write('GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: ');
@@ -212,12 +323,18 @@ test('a stop ends in good time although a client holds a connection', async (t) 
 
 test('logs: JSON lines in LOG_FILE, errors apart, SIGHUP reopens', async (t) => {
   const {renameSync} = await import('node:fs');
-  const scene = await startScene(t, {env: {NODE_ENV: 'production', LOG_LEVEL: 'info', LOG_FILE: './logs/server.log', API_TOKEN: 'hush-hush-hush'}});
+  const scene = await startScene(t, {
+    env: {NODE_ENV: 'production', LOG_LEVEL: 'info', LOG_FILE: './logs/server.log', API_TOKEN: 'hush-hush-hush'},
+  });
   const {daemon} = scene;
   const log = path.join(daemon.dir, 'logs/server.log');
   const race = new Race({karts: smallField()});
   const current = await play(scene, race);
-  const lines = (file) => readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+  const lines = (file) =>
+    readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
   await until('the session is in the log', () => readFileSync(log, 'utf8').includes(current.sessionId));
   assert.ok(lines(log).length >= 3);
   assert.ok(lines(log).length < 60, 'nothing for each frame');

@@ -8,7 +8,14 @@ import {bigField, listed, play, startScene} from './lib/scene.mjs';
 
 function field() {
   // Labels 1 … 5 twice, each pair with two kart ids; the kart numbers of the answer are then the labels.
-  return bigField({count: 10, laps: 12, base: 65000, from: 500, label: (n) => String(((n - 1) % 5) + 1), number: () => undefined});
+  return bigField({
+    count: 10,
+    laps: 12,
+    base: 65000,
+    from: 500,
+    label: (n) => String(((n - 1) % 5) + 1),
+    number: () => undefined,
+  });
 }
 
 test('it is analysed in full', async (t) => {
@@ -17,9 +24,14 @@ test('it is analysed in full', async (t) => {
   const current = await play(scene, race);
   assertAnalysis(current.analysis, race.karts);
   assert.equal(current.analysis.karts.length, 10);
-  assert.ok(current.analysis.karts.every((kart) => kart.validLaps === 12), 'no lap of 65 s is thrown away');
-  assert.ok(current.sessionData.runs.every((run) => typeof run.kart_number === 'string' && run.kart_number === run.kart),
-    'kart_number is filled in from the label');
+  assert.ok(
+    current.analysis.karts.every((kart) => kart.validLaps === 12),
+    'no lap of 65 s is thrown away',
+  );
+  assert.ok(
+    current.sessionData.runs.every((run) => typeof run.kart_number === 'string' && run.kart_number === run.kart),
+    'kart_number is filled in from the label',
+  );
   await listed(scene, 1);
   assert.match(current.sessionId, /^\d{8}T\d{6}Z-session-77-party$/);
 });
@@ -34,7 +46,10 @@ test('a label that two karts have: the one that crossed the line last, the other
     const winner = race.karts[lastOf(label)];
     assert.equal(kart.kartId, winner.kartId, `label ${label}`);
     const other = race.karts.find((k) => k.kart === label && k.kartId !== winner.kartId);
-    assert.deepEqual(kart.alternatives.map((k) => k.kartId), [other.kartId]);
+    assert.deepEqual(
+      kart.alternatives.map((k) => k.kartId),
+      [other.kartId],
+    );
     assert.equal(kart.realtimeLapHistory.length, 12);
   }
   const byId = await scene.daemon.json('/api/kart/507');

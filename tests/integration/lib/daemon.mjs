@@ -18,7 +18,8 @@ const SANITIZER_WORDS =
 // Nothing of the environment the tests run in reaches the server, but what a program needs to run at all.
 export function cleanEnv(settings = {}) {
   const env = {PATH: process.env.PATH, HOME: '/nonexistent', TZ: 'UTC', LANG: 'C.UTF-8'};
-  for (const [name, value] of Object.entries(process.env)) if (/^(ASAN|UBSAN|LSAN)_OPTIONS$/.test(name)) env[name] = value;
+  for (const [name, value] of Object.entries(process.env))
+    if (/^(ASAN|UBSAN|LSAN)_OPTIONS$/.test(name)) env[name] = value;
   env.UBSAN_OPTIONS ??= 'print_stacktrace=1';
   for (const [name, value] of Object.entries(settings)) if (value !== undefined) env[name] = String(value);
   return env;
@@ -91,10 +92,14 @@ export class Daemon {
   }
 
   async ready() {
-    await until('the server answers /health', async () => {
-      if (this.exit) return true;
-      return (await this.get('/health')).status === 200;
-    }, {describe: () => this.tail()});
+    await until(
+      'the server answers /health',
+      async () => {
+        if (this.exit) return true;
+        return (await this.get('/health')).status === 200;
+      },
+      {describe: () => this.tail()},
+    );
     if (this.exit) throw new Error(`the server ended at once with ${JSON.stringify(this.exit)}:\n${this.tail()}`);
   }
 
@@ -174,8 +179,12 @@ export class Daemon {
   }
 
   async disconnected() {
-    await until('the feed is noticed to be gone', async () => (await this.json('/health')).websocket.connected === false, {
-      describe: () => this.tail(),
-    });
+    await until(
+      'the feed is noticed to be gone',
+      async () => (await this.json('/health')).websocket.connected === false,
+      {
+        describe: () => this.tail(),
+      },
+    );
   }
 }

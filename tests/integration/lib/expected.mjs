@@ -58,8 +58,16 @@ export function expectedAnalysis(karts, {minMs = 5000, maxMs = 0, minLaps = 3} =
     return high === low ? whenEqual : 100 - (100 * (value - low)) / (high - low);
   };
   for (const r of ranked) {
-    const lap = scale(ranked.map((x) => x.bestLap), r.bestLap, 100);
-    const steady = scale(ranked.map((x) => x.consistency), r.consistency, 50);
+    const lap = scale(
+      ranked.map((x) => x.bestLap),
+      r.bestLap,
+      100,
+    );
+    const steady = scale(
+      ranked.map((x) => x.consistency),
+      r.consistency,
+      50,
+    );
     r.normalizedIndex = Math.round(0.7 * lap + 0.3 * steady);
   }
 
@@ -99,8 +107,20 @@ const near = (actual, wanted, tolerance, what) =>
 // Holds one analysed kart of an answer against what it should be. Whole milliseconds exactly; means to 0.1 ms.
 export function assertKart(actual, wanted) {
   const who = `kart ${wanted.kart} (${wanted.driverName})`;
-  for (const name of ['kartNumber', 'kart', 'kartId', 'runId', 'driverName', 'totalLaps', 'validLaps', 'missedLaps', 'bestLap',
-    'totalTime', 'elapsedTime', 'normalizedIndex']) {
+  for (const name of [
+    'kartNumber',
+    'kart',
+    'kartId',
+    'runId',
+    'driverName',
+    'totalLaps',
+    'validLaps',
+    'missedLaps',
+    'bestLap',
+    'totalTime',
+    'elapsedTime',
+    'normalizedIndex',
+  ]) {
     if (wanted[name] === undefined) continue;
     assert.deepEqual(actual[name], wanted[name], `${who}: ${name}`);
   }
@@ -123,19 +143,30 @@ export function assertKart(actual, wanted) {
 // Holds an `analysis` (of /api/current or a stored session) against the lap lists.
 export function assertAnalysis(analysis, karts, options) {
   const wanted = expectedAnalysis(karts, options);
-  assert.deepEqual(analysis.karts.map((k) => k.bestLap), wanted.ranked.map((k) => k.bestLap), 'karts by best lap');
+  assert.deepEqual(
+    analysis.karts.map((k) => k.bestLap),
+    wanted.ranked.map((k) => k.bestLap),
+    'karts by best lap',
+  );
   wanted.ranked.forEach((kart, i) => assertKart(analysis.karts[i], kart));
   const brief = (k) => `${k.kartNumber} ${k.driverName}: ${k.totalLaps} laps, ${k.validLaps} valid`;
   assert.deepEqual(analysis.unranked.map(brief).sort(), wanted.unranked.map(brief).sort(), 'unranked');
   const sortCross = (list) => [...list].sort((a, b) => (a.driverName < b.driverName ? -1 : 1));
   const cross = sortCross(analysis.crossKartDrivers);
   const wantedCross = sortCross(wanted.cross);
-  assert.deepEqual(cross.map((d) => d.driverName), wantedCross.map((d) => d.driverName), 'crossKartDrivers');
-  wantedCross.forEach((driver, i) => driver.karts.forEach((kart, j) => {
-    const actual = cross[i].karts[j];
-    for (const name of ['kartNumber', 'kartId', 'bestLap', 'laps']) assert.deepEqual(actual[name], kart[name], `${driver.driverName}: ${name}`);
-    near(actual.avgLap, kart.avgLap, 0.0501, `${driver.driverName}: avgLap`);
-  }));
+  assert.deepEqual(
+    cross.map((d) => d.driverName),
+    wantedCross.map((d) => d.driverName),
+    'crossKartDrivers',
+  );
+  wantedCross.forEach((driver, i) =>
+    driver.karts.forEach((kart, j) => {
+      const actual = cross[i].karts[j];
+      for (const name of ['kartNumber', 'kartId', 'bestLap', 'laps'])
+        assert.deepEqual(actual[name], kart[name], `${driver.driverName}: ${name}`);
+      near(actual.avgLap, kart.avgLap, 0.0501, `${driver.driverName}: avgLap`);
+    }),
+  );
 
   const {summary} = analysis;
   assert.equal(summary.totalKarts, wanted.ranked.length, 'summary.totalKarts');
@@ -155,5 +186,7 @@ export function assertAnalysis(analysis, karts, options) {
 
 // What of an analysis must be the same whenever the same race is driven: all but the times of day.
 export function timeless(value) {
-  return JSON.parse(JSON.stringify(value, (key, inner) => (['timestamp', 'lastUpdate', 'sessionId'].includes(key) ? undefined : inner)));
+  return JSON.parse(
+    JSON.stringify(value, (key, inner) => (['timestamp', 'lastUpdate', 'sessionId'].includes(key) ? undefined : inner)),
+  );
 }

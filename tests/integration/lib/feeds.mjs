@@ -20,7 +20,16 @@ export const CHANNEL = 'lemansentertainment';
 // Listens on a port that stays the same, and knows its sockets, so that they can be cut off.
 class Feed {
   constructor({tls, pingInterval = 25000, pingTimeout = 20000} = {}) {
-    Object.assign(this, {tls, pingInterval, pingTimeout, port: 0, sockets: new Set(), connects: 0, joins: 0, requests: []});
+    Object.assign(this, {
+      tls,
+      pingInterval,
+      pingTimeout,
+      port: 0,
+      sockets: new Set(),
+      connects: 0,
+      joins: 0,
+      requests: [],
+    });
   }
 
   async start() {
@@ -68,8 +77,12 @@ class Feed {
 class SocketIo4Feed extends Feed {
   dialect = 'socketio';
   attach() {
-    this.io = new SocketIo4(this.server, {transports: ['websocket'], serveClient: false,
-      pingInterval: this.pingInterval, pingTimeout: this.pingTimeout});
+    this.io = new SocketIo4(this.server, {
+      transports: ['websocket'],
+      serveClient: false,
+      pingInterval: this.pingInterval,
+      pingTimeout: this.pingTimeout,
+    });
     this.io.on('connection', (socket) => {
       this.connects += 1;
       socket.on('join', (channel) => {
@@ -92,15 +105,23 @@ class SocketIo4Feed extends Feed {
   async pushAcknowledged(payload) {
     const [socket] = await this.io.in(CHANNEL).fetchSockets();
     return new Promise((resolve, reject) =>
-      this.io.sockets.sockets.get(socket.id).timeout(20000).emit(CHANNEL, payload, (error) => (error ? reject(error) : resolve())));
+      this.io.sockets.sockets
+        .get(socket.id)
+        .timeout(20000)
+        .emit(CHANNEL, payload, (error) => (error ? reject(error) : resolve())),
+    );
   }
 }
 
 class SocketIo2Feed extends Feed {
   dialect = 'socketio-v2';
   attach() {
-    this.io = new SocketIo2(this.server, {transports: ['websocket'], serveClient: false,
-      pingInterval: this.pingInterval, pingTimeout: this.pingTimeout});
+    this.io = new SocketIo2(this.server, {
+      transports: ['websocket'],
+      serveClient: false,
+      pingInterval: this.pingInterval,
+      pingTimeout: this.pingTimeout,
+    });
     this.io.on('connection', (socket) => {
       this.connects += 1;
       socket.on('join', (channel) => {
@@ -191,7 +212,10 @@ export class Cable {
       cable.pairs.add(pair);
       near.on('data', (part) => pair.dead || far.write(part));
       far.on('data', (part) => pair.dead || near.write(part));
-      for (const [one, other] of [[near, far], [far, near]]) {
+      for (const [one, other] of [
+        [near, far],
+        [far, near],
+      ]) {
         one.on('error', () => {});
         one.on('close', () => pair.dead || other.destroy());
       }
@@ -217,18 +241,82 @@ export function makeCertificate(t, {names = 'DNS:localhost,IP:127.0.0.1', expire
   const dir = tempDir(t, 'rf-cert-');
   const file = (name) => path.join(dir, name);
   const openssl = (...args) => execFileSync('openssl', args, {cwd: dir, stdio: ['ignore', 'ignore', 'pipe']});
-  openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', 'ca.key', '-out', 'ca.pem',
-    '-days', '2', '-subj', '/CN=Test Authority', '-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign');
-  openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', 'server.key', '-out', 'server.csr',
-    '-subj', '/CN=test server');
-  writeFileSync(file('ca.cnf'), [
-    '[ca]', 'default_ca=d', '[d]', 'database=index.txt', 'new_certs_dir=.', 'serial=serial', 'default_md=sha256', 'policy=p',
-    'x509_extensions=v3', '[p]', 'commonName=supplied', '[v3]', `subjectAltName=${names}`, 'extendedKeyUsage=serverAuth', '',
-  ].join('\n'));
+  openssl(
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.pem',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=Test Authority',
+    '-addext',
+    'basicConstraints=critical,CA:TRUE',
+    '-addext',
+    'keyUsage=critical,keyCertSign',
+  );
+  openssl(
+    'req',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-keyout',
+    'server.key',
+    '-out',
+    'server.csr',
+    '-subj',
+    '/CN=test server',
+  );
+  writeFileSync(
+    file('ca.cnf'),
+    [
+      '[ca]',
+      'default_ca=d',
+      '[d]',
+      'database=index.txt',
+      'new_certs_dir=.',
+      'serial=serial',
+      'default_md=sha256',
+      'policy=p',
+      'x509_extensions=v3',
+      '[p]',
+      'commonName=supplied',
+      '[v3]',
+      `subjectAltName=${names}`,
+      'extendedKeyUsage=serverAuth',
+      '',
+    ].join('\n'),
+  );
   writeFileSync(file('index.txt'), '');
   writeFileSync(file('serial'), '01\n');
   const [from, to] = expired ? ['20200101000000Z', '20200201000000Z'] : ['20200101000000Z', '20991231000000Z'];
-  openssl('ca', '-batch', '-config', 'ca.cnf', '-cert', 'ca.pem', '-keyfile', 'ca.key', '-in', 'server.csr', '-out', 'server.pem',
-    '-notext', '-startdate', from, '-enddate', to);
+  openssl(
+    'ca',
+    '-batch',
+    '-config',
+    'ca.cnf',
+    '-cert',
+    'ca.pem',
+    '-keyfile',
+    'ca.key',
+    '-in',
+    'server.csr',
+    '-out',
+    'server.pem',
+    '-notext',
+    '-startdate',
+    from,
+    '-enddate',
+    to,
+  );
   return {tls: {key: readFileSync(file('server.key')), cert: readFileSync(file('server.pem'))}, caFile: file('ca.pem')};
 }

@@ -11,8 +11,16 @@ let lastMarker = 0; // no two races have one in common
 export class Race {
   // karts: [{id, kartId, kart, kartNumber, driver, laps: [ms, …]}]. The race ends at `endAt` (wall time), so that no
   // frame is from the future. sparse: no kart_number, no track id, no name of the track.
-  constructor({event = 'Session #12', track = 3, karts, endAt = Date.now(), gridMs = 700, sparse = false, map = 'lakeside.png',
-    withGrid = true}) {
+  constructor({
+    event = 'Session #12',
+    track = 3,
+    karts,
+    endAt = Date.now(),
+    gridMs = 700,
+    sparse = false,
+    map = 'lakeside.png',
+    withGrid = true,
+  }) {
     Object.assign(this, {event, track, karts, sparse, map});
     this.states = karts.map(() => ({total: 0, last: null, prev: null, best: null, sum: 0, startedAt: 0, passedAt: 0}));
     this.crossings = [];
@@ -37,18 +45,54 @@ export class Race {
   row(kart, state, pos, at) {
     const [first, ...rest] = kart.driver.split(' ');
     const row = {
-      id: kart.id, pos, pole: null, country_code: 'es', name: kart.driver, driver_monitor_name: kart.driver, team: kart.driver,
-      first_name: first, last_name: rest.join(' '), photo: null, kart: kart.kart, kart_number: kart.kartNumber, kart_id: kart.kartId,
-      kart_color: '39b549', esp_steering_display_number: null, fleet_management_id: null, current_lap: '',
-      total_laps: state.total, total_time: '-',
-      last_time: state.last ? formatMs(state.last) : '-', last_time_short: state.last ? formatMs(state.last) : '-',
-      last_time_raw: state.last, prev_time_raw: state.prev,
-      best_time: state.best ? formatMs(state.best) : '-', best_time_raw: state.best,
-      s1: '-', s2: '-', s3: '-', s4: '-', s1_status: 'good', s2_status: 'good', s3_status: 'good', s4_status: 'good',
-      gap: '-', int: '-', int_raw: null, number_of_pits: 0, total_driver_changes: '', current_pit_time: '', in_pit: false,
-      last_passing: state.passedAt, avg_lap: '-', avg_lap_raw: 1e20, consistency_lap: '-', consistency_lap_raw: 1e-23,
+      id: kart.id,
+      pos,
+      pole: null,
+      country_code: 'es',
+      name: kart.driver,
+      driver_monitor_name: kart.driver,
+      team: kart.driver,
+      first_name: first,
+      last_name: rest.join(' '),
+      photo: null,
+      kart: kart.kart,
+      kart_number: kart.kartNumber,
+      kart_id: kart.kartId,
+      kart_color: '39b549',
+      esp_steering_display_number: null,
+      fleet_management_id: null,
+      current_lap: '',
+      total_laps: state.total,
+      total_time: '-',
+      last_time: state.last ? formatMs(state.last) : '-',
+      last_time_short: state.last ? formatMs(state.last) : '-',
+      last_time_raw: state.last,
+      prev_time_raw: state.prev,
+      best_time: state.best ? formatMs(state.best) : '-',
+      best_time_raw: state.best,
+      s1: '-',
+      s2: '-',
+      s3: '-',
+      s4: '-',
+      s1_status: 'good',
+      s2_status: 'good',
+      s3_status: 'good',
+      s4_status: 'good',
+      gap: '-',
+      int: '-',
+      int_raw: null,
+      number_of_pits: 0,
+      total_driver_changes: '',
+      current_pit_time: '',
+      in_pit: false,
+      last_passing: state.passedAt,
+      avg_lap: '-',
+      avg_lap_raw: 1e20,
+      consistency_lap: '-',
+      consistency_lap_raw: 1e-23,
       current_lap_start_timestamp: Math.floor((state.startedAt || at) / 1000),
-      current_lap_start_microtimestamp: state.startedAt || at, current_lap_milliseconds: at - (state.startedAt || at),
+      current_lap_start_microtimestamp: state.startedAt || at,
+      current_lap_milliseconds: at - (state.startedAt || at),
       run_status: 'in_progress',
     };
     if (this.sparse || kart.kartNumber === undefined) delete row.kart_number;
@@ -59,19 +103,33 @@ export class Race {
 
   // The frame of this moment. `more` goes into data, over what is there.
   payload(more = {}) {
-    const order = this.states.map((state, i) => i)
+    const order = this.states
+      .map((state, i) => i)
       .sort((a, b) => (this.states[a].best ?? Infinity) - (this.states[b].best ?? Infinity) || a - b);
     const position = [];
     order.forEach((index, i) => (position[index] = i + 1));
     const leftMs = this.lengthMs - (this.at - this.startAt);
     const data = {
-      type: 'session', status_string: 'in_progress', maps_data: this.map && !this.sparse ? {map: {bgr: this.map, length: 577}} : [],
-      svg_path: null, track_configuration_id: this.track, event_name: this.event,
-      socket_data: {address: 'venue.loc', port: '8131'}, time_left: clockOf(leftMs),
-      time_left_in_seconds: Math.max(0, Math.floor(leftMs / 1000)), duration_type: 'min', total_laps: this.lapCount,
-      current_lap: Math.max(...this.states.map((s) => s.total)), has_pole: false, ranking_key: 'by_time', has_pits: false,
-      has_stint: false, is_endurance: false, penalties: [],
-      timestamp: Math.floor(this.at / 1000), timestamp_socket: Math.floor(this.at / 1000),
+      type: 'session',
+      status_string: 'in_progress',
+      maps_data: this.map && !this.sparse ? {map: {bgr: this.map, length: 577}} : [],
+      svg_path: null,
+      track_configuration_id: this.track,
+      event_name: this.event,
+      socket_data: {address: 'venue.loc', port: '8131'},
+      time_left: clockOf(leftMs),
+      time_left_in_seconds: Math.max(0, Math.floor(leftMs / 1000)),
+      duration_type: 'min',
+      total_laps: this.lapCount,
+      current_lap: Math.max(...this.states.map((s) => s.total)),
+      has_pole: false,
+      ranking_key: 'by_time',
+      has_pits: false,
+      has_stint: false,
+      is_endurance: false,
+      penalties: [],
+      timestamp: Math.floor(this.at / 1000),
+      timestamp_socket: Math.floor(this.at / 1000),
       runs: order.map((index) => this.row(this.karts[index], this.states[index], position[index], this.at)),
       ...more,
     };

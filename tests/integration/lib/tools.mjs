@@ -24,7 +24,9 @@ export async function until(what, probe, {deadlineMs = DEADLINE_MS, everyMs = 25
       last = error;
     }
     if (Date.now() > end) {
-      throw new Error(`waited ${deadlineMs} ms in vain: ${what}; last: ${last?.stack ?? JSON.stringify(last)}\n${describe()}`);
+      throw new Error(
+        `waited ${deadlineMs} ms in vain: ${what}; last: ${last?.stack ?? JSON.stringify(last)}\n${describe()}`,
+      );
     }
     await sleep(everyMs);
   }
@@ -70,7 +72,11 @@ export function freePort() {
 }
 
 // One request on a connection of its own. {status, headers, text, json}
-export function request(port, target, {method = 'GET', headers = {}, body, host = '127.0.0.1', timeoutMs = DEADLINE_MS} = {}) {
+export function request(
+  port,
+  target,
+  {method = 'GET', headers = {}, body, host = '127.0.0.1', timeoutMs = DEADLINE_MS} = {},
+) {
   return new Promise((resolve, reject) => {
     const req = http.request({host, port, path: target, method, headers, agent: false}, (res) => {
       const parts = [];
@@ -100,7 +106,9 @@ export function rawRequest(port, bytes, {timeoutMs = 15000} = {}) {
     const socket = net.connect(port, '127.0.0.1', () => socket.write(bytes));
     const parts = [];
     const done = () => resolve(Buffer.concat(parts).toString('latin1'));
-    socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`no end of the answer to ${JSON.stringify(bytes.slice(0, 80))}`)));
+    socket.setTimeout(timeoutMs, () =>
+      socket.destroy(new Error(`no end of the answer to ${JSON.stringify(bytes.slice(0, 80))}`)),
+    );
     socket.on('data', (part) => parts.push(part));
     socket.on('error', (error) => (error.code === 'ECONNRESET' ? done() : reject(error)));
     socket.on('close', done);
@@ -133,7 +141,8 @@ export function assertShape(value, template, at = '$') {
     value.forEach((element, i) => assertShape(element, template[0], `${at}[${i}]`));
     return;
   }
-  if (value === null || typeof value !== 'object') throw new Error(`${at} should be an object, is ${JSON.stringify(value)}`);
+  if (value === null || typeof value !== 'object')
+    throw new Error(`${at} should be an object, is ${JSON.stringify(value)}`);
   for (const [name, inner] of Object.entries(template)) {
     if (!(name in value)) throw new Error(`${at}.${name} is missing; there are: ${Object.keys(value)}`);
     assertShape(value[name], inner, `${at}.${name}`);
