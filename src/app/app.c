@@ -1,4 +1,4 @@
-/* app.c - the daemon's life: starts every part, runs the loop, stops every part in order. */
+/* app.c - the daemon's life: starts every part, and runs the loop until stop.c has closed them all. */
 #include "racefacer/app/app.h"
 
 #include <signal.h>
@@ -10,90 +10,18 @@
 #include "racefacer/base/clock.h"
 
 #define TICK_MS 1000
-#define ANSWERS_MS 2000  /* answers in flight get so long at a stop */
-#define DEADLINE_MS 9000 /* a stop takes no longer, whatever hangs */
 
 int64_t rf_app_now_ms(const struct rf_app *app)
 {
     return app->source != NULL ? rf_source_now_ms(app->source) : rf_clock_wall_ms();
 }
 
+/* ---- signals and time */
+
 static void on_tick(uv_timer_t *timer)
 {
     struct rf_app *app = timer->data;
     rf_engine_tick(app->engine, rf_app_now_ms(app));
-}
-
-/* ---- stop: part after part, each from the callback of the one before */
-
-static void on_deadline(uv_timer_t *timer)
-{
-    struct rf_app *app = timer->data;
-    rf_log_error(app->log, "app", "the stop took longer than %d s: ending now", DEADLINE_MS / 1000);
-    _exit(EXIT_FAILURE);
-}
-
-static void on_compress_closed(void *ctx)
-{
-    struct rf_app *app = ctx;
-    for (size_t i = 0; i < RF_SIGNALS; i++)
-        uv_close((uv_handle_t *)&app->signals[i], NULL);
-    uv_close((uv_handle_t *)&app->tick, NULL);
-    uv_close((uv_handle_t *)&app->save, NULL);
-    uv_close((uv_handle_t *)&app->deadline, NULL);
-}
-
-static void on_store_closed(void *ctx)
-{
-    struct rf_app *app = ctx;
-    app->store = NULL;
-    if (app->options->log_compress != NULL)
-        rf_log_compress_close(app->options->log_compress, on_compress_closed, app);
-    else
-        on_compress_closed(app);
-}
-
-static void on_recorder_closed(void *ctx)
-{
-    struct rf_app *app = ctx;
-    app->recorder = NULL;
-    if (app->store == NULL) {
-        on_store_closed(app);
-        return;
-    }
-    rf_app_keep_changed(app, true);
-    rf_store_close(app->store, on_store_closed, app);
-}
-
-static void on_source_closed(void *ctx)
-{
-    struct rf_app *app = ctx;
-    app->source = NULL;
-    if (app->recorder != NULL)
-        rf_recorder_close(app->recorder, on_recorder_closed, app);
-    else
-        on_recorder_closed(app);
-}
-
-static void on_server_closed(void *ctx)
-{
-    struct rf_app *app = ctx;
-    app->server = NULL;
-    if (app->source != NULL)
-        rf_source_close(app->source, on_source_closed, app);
-    else
-        on_source_closed(app);
-}
-
-static void stop(struct rf_app *app)
-{
-    app->stopping = true;
-    (void)uv_timer_stop(&app->save); /* these cannot fail on a timer that is not closing */
-    (void)uv_timer_start(&app->deadline, on_deadline, DEADLINE_MS, 0);
-    if (app->server != NULL)
-        rf_server_close(app->server, ANSWERS_MS, on_server_closed, app);
-    else
-        on_server_closed(app);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -107,7 +35,7 @@ static void on_signal(uv_signal_t *handle, int number)
     if (app->stopping)
         _exit(128 + number);
     rf_log_info(app->log, "app", "%s: stopping", number == SIGTERM ? "SIGTERM" : "SIGINT");
-    stop(app);
+    rf_app_stop(app);
 }
 
 /* ---- start */
@@ -287,7 +215,7 @@ int rf_app_run(const struct rf_app_options *options)
     int status = EXIT_SUCCESS;
     if (start(&app) != 0) {
         status = EXIT_FAILURE;
-        stop(&app);
+        rf_app_stop(&app);
     }
     (void)uv_run(&app.loop, UV_RUN_DEFAULT); /* ends when every handle is closed */
     if (uv_loop_close(&app.loop) != 0) {

@@ -70,6 +70,11 @@ void rf_app_restore(struct rf_app *app);
 
 struct rf_http_backend rf_app_backend(struct rf_app *app);
 
+/* ---- stop.c: no new requests, no new frames, then what is unsaved; the loop runs empty */
+
+void rf_app_stop(struct rf_app *app);
+
+/* By the source's clock: the recording's in a replay. */
 int64_t rf_app_now_ms(const struct rf_app *app);
 
 #endif
