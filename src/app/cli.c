@@ -183,7 +183,7 @@ void rf_cli_print_help(struct rf_buf *out)
     }
     rf_buf_puts(out,
         "\nTo try it, with --demo and the default port:\n"
-        "  curl localhost:3001/                   what there is to ask\n"
+        "  http://localhost:3001/                 what there is to ask\n"
         "  curl localhost:3001/health             is it well, and is the feed there\n"
         "  curl localhost:3001/api/current        the race that is on, analysed\n"
         "  curl localhost:3001/api/sessions       the sessions kept\n"
