@@ -2,6 +2,7 @@
  * needs. */
 #include "racefacer/codec/session_file.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,13 +19,15 @@ static int64_t duration_of(const struct rf_session *session)
 /* Runs with a lap, and the sum of their counters. */
 static void count_laps(const struct rf_session *session, int *karts, int *laps)
 {
-    *karts = *laps = 0;
+    int64_t sum = 0;
+    *karts = 0;
     for (size_t i = 0; i < session->run_count; i++) {
         if (rf_lap_history_timed(&session->runs[i]->history) == 0)
             continue;
         *karts += 1;
-        *laps += session->runs[i]->total_laps;
+        sum += session->runs[i]->total_laps;
     }
+    *laps = sum < INT_MAX ? (int)sum : INT_MAX;
 }
 
 static void write_head(struct rf_json *json, const struct rf_session *session)

@@ -19,38 +19,34 @@ static bool is_ours(struct rf_slice key)
     return false;
 }
 
-static bool is_text(struct rf_slice value)
+/* What a label or number says, without quotes and space around it: empty for null, "null" and "-", as the
+ * decoder takes them. */
+static struct rf_slice said(struct rf_slice value)
 {
-    return value.len > 2 && value.data[0] == '"' && !rf_slice_is(value, "\"null\"");
-}
-
-static bool is_number(struct rf_slice value)
-{
-    return value.len > 0 && (value.data[0] == '-' || (value.data[0] >= '0' && value.data[0] <= '9'));
+    if (value.len >= 2 && value.data[0] == '"')
+        value = (struct rf_slice){value.data + 1, value.len - 2};
+    else if (value.len == 0 || (value.data[0] != '-' && (value.data[0] < '0' || value.data[0] > '9')))
+        return (struct rf_slice){0}; /* neither a string nor a number */
+    while (value.len > 0 && value.data[0] == ' ')
+        value = (struct rf_slice){value.data + 1, value.len - 1};
+    while (value.len > 0 && value.data[value.len - 1] == ' ')
+        value.len--;
+    return rf_slice_is(value, "null") || rf_slice_is(value, "-") ? (struct rf_slice){0} : value;
 }
 
 /* A kart number is a string to every client, since they filter on it: a number becomes one, none becomes the
  * label. */
 static void write_kart_number(struct rf_json *json, struct rf_slice number, struct rf_slice label)
 {
-    const struct rf_slice choices[] = {number, label};
-    for (size_t i = 0; i < 2; i++) {
-        struct rf_slice value = choices[i];
-        if (is_text(value)) {
-            rf_json_raw(json, "kart_number", value.data, value.len);
-            return;
-        }
-        if (is_number(value)) {
-            struct rf_buf quoted = RF_BUF_INIT;
-            rf_buf_putc(&quoted, '"');
-            rf_buf_append(&quoted, value.data, value.len);
-            rf_buf_putc(&quoted, '"');
-            rf_json_raw(json, "kart_number", quoted.data, quoted.len);
-            rf_buf_finish(&quoted);
-            return;
-        }
-    }
-    rf_json_string(json, "kart_number", "");
+    struct rf_slice text = said(number);
+    if (text.len == 0)
+        text = said(label);
+    struct rf_buf quoted = RF_BUF_INIT;
+    rf_buf_putc(&quoted, '"');
+    rf_buf_append(&quoted, text.data, text.len); /* escaped as it came */
+    rf_buf_putc(&quoted, '"');
+    rf_json_raw(json, "kart_number", quoted.data, quoted.len);
+    rf_buf_finish(&quoted);
 }
 
 static void write_row(struct rf_json *json, struct rf_slice row)

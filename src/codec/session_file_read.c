@@ -11,7 +11,7 @@
 #include "racefacer/codec/json_slice.h"
 
 #define MAX_POSITION 100000
-#define MAX_LAP_NUM 10000000   /* more than any race has; keeps sums of them within an int's reach */
+#define MAX_LAP_NUM 1000000000 /* as much as the decoder takes from a feed */
 #define MAX_MS 253402300799999 /* the end of the year 9999 */
 
 static int get_int(const cJSON *object, const char *name, int min, int max, int otherwise)
@@ -88,8 +88,12 @@ static void row_of_entry(const struct entry *entry, struct rf_row *row)
 
 static int stint_at(const struct entry *entry, int index)
 {
-    int64_t lap = 1;
     const cJSON *stints = rf_json_path(entry->tree, "stints", NULL);
+    int64_t lap = 1;
+    /* A kart that was left before it had a lap has lost its stint to the next one: it began where that one
+     * does, which takes the place again when it is restored. */
+    if (cJSON_IsArray(stints) && cJSON_GetArraySize(stints) == 0)
+        return get_int(entry->tree, "totalLaps", 0, MAX_LAP_NUM - 1, 0) + 1;
     (void)rf_json_get_int(
         cJSON_GetArrayItem(stints, index), 0, MAX_LAP_NUM, &lap); /* else from the first on */
     return (int)lap;
@@ -122,14 +126,13 @@ static void read_run(struct rf_session *session, const struct entry *entry)
     read_laps(run, entry->tree);
 }
 
-/* All stints once more, now that every run is there: a run that lost its own to another kart before it had a
- * lap was restored at lap 1, and may have taken that place from the run that has it. */
+/* The stints that a run drove when it came back to its kart; the runs are all there by now. */
 static void read_stints(struct rf_session *session, const struct entry *entry)
 {
     struct rf_row row;
     row_of_entry(entry, &row);
     int count = cJSON_GetArraySize(rf_json_path(entry->tree, "stints", NULL));
-    for (int i = 0; i < count && is_named(&row); i++)
+    for (int i = 1; i < count && is_named(&row); i++)
         (void)rf_session_restore_run(
             session, &row, stint_at(entry, i)); /* the run is known, or the session is full */
 }

@@ -88,6 +88,7 @@ static void find_times(struct rf_summary *out, const cJSON *root, const char *id
         rf_json_path(root, "timestamp", NULL),
         rf_json_path(root, "analysis", "summary", "timestamp", NULL),
         rf_json_path(root, "sessionData", "timestamp", NULL),
+        rf_json_path(root, "sessionId", NULL), /* the first server's ids are the time of the start */
     };
     const cJSON *const changes[] = {
         rf_json_path(root, "timestamp", NULL),
@@ -97,7 +98,7 @@ static void find_times(struct rf_summary *out, const cJSON *root, const char *id
     bool started = false, changed = false;
     for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]) && !started; i++)
         started = rf_json_get_time(starts[i], &out->started_ms);
-    if (!started) { /* the first server's ids are the time of the start */
+    if (!started) {
         cJSON number = {.type = cJSON_Number, .valuedouble = strtod(id, NULL)};
         if (strspn(id, "0123456789") == strlen(id))
             started = rf_json_get_time(&number, &out->started_ms);
