@@ -168,7 +168,8 @@ static void disposition(struct rf_buf *out, const char *id)
     rf_buf_puts(out, ".json\"");
 }
 
-static enum MHD_Result export(struct rf_request *request) {
+static enum MHD_Result reply_export(struct rf_request *request)
+{
     struct rf_buf body = RF_BUF_INIT, header = RF_BUF_INIT;
     rf_view_export(&body, request->text, request->text_len, rf_clock_wall_ms());
     disposition(&header, request->route.param);
@@ -190,7 +191,7 @@ enum MHD_Result rf_handle_stored_ready(struct rf_request *request)
     if (request->text == NULL)
         return about(request, MHD_HTTP_NOT_FOUND, "not found");
     if (request->route.endpoint == RF_ENDPOINT_EXPORT)
-        return export(request);
+        return reply_export(request);
     struct rf_buf body = {.data = request->text, .len = request->text_len, .cap = request->text_len + 1};
     request->text = NULL;
     return rf_reply_text(request, MHD_HTTP_OK, &body, NULL);
