@@ -2,6 +2,7 @@
 #include "codec/analysis_write.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "racefacer/codec/format.h"
@@ -35,14 +36,14 @@ static void write_lap_time(struct rf_json *json, const char *key, int64_t ms)
     rf_json_string(json, key, rf_format_lap(ms, text));
 }
 
-/* A mean and its text; the text leaves out what is below a millisecond. */
+/* A mean and its text, which is rounded to the millisecond. */
 static void write_mean(struct rf_json *json, const char *key, const char *text_key, bool told, double ms)
 {
     if (told)
         rf_json_double(json, key, ms, 3);
     else
         rf_json_null(json, key);
-    write_lap_time(json, text_key, told ? (int64_t)ms : 0);
+    write_lap_time(json, text_key, told ? llround(ms) : 0);
 }
 
 static const char *text_or_null(const char *text)

@@ -6,7 +6,7 @@
 
 #define RF_FORMAT_SIZE 32
 
-/* "26.521"; from a minute "1:02.711"; "--.-" for 0 and below. Fractions of a millisecond are cut off by the caller. */
+/* "26.521"; from a minute "1:02.711"; "--.-" for 0 and below. */
 const char *rf_format_lap(int64_t ms, char out[RF_FORMAT_SIZE]);
 
 /* "0.481s"; "--" where `seconds` is below 0. */

@@ -13,7 +13,7 @@ function median(list) {
 
 // Whole milliseconds: what a mean has beyond them is cut off.
 export function formatMs(ms) {
-  const whole = Math.floor(ms + 1e-6);
+  const whole = Math.round(ms);
   const minutes = Math.floor(whole / 60000);
   const seconds = ((whole % 60000) / 1000).toFixed(3);
   return minutes ? `${minutes}:${seconds.padStart(6, '0')}` : seconds;

@@ -91,7 +91,7 @@ static void a_kart_has_every_value(void **state)
     maker_destroy(&maker);
 }
 
-static void means_keep_their_fraction_and_their_text_cuts_it(void **state)
+static void means_keep_their_fraction_and_their_text_rounds_it(void **state)
 {
     (void)state;
     static const struct maker_run runs[] = {{"\"id\":1,\"kart\":\"1\"", {0, 27000, 27000, 27002}, 4}};
@@ -99,8 +99,8 @@ static void means_keep_their_fraction_and_their_text_cuts_it(void **state)
     maker_race(&maker, MAKER_HEAD, runs, 1, 4);
     cJSON *root = current(&maker);
     assert_float_equal(num(root, "analysis.karts.0.avgLapTime"), 27000.667, 0.0000001);
-    assert_string_equal(str(root, "analysis.karts.0.avgLapTimeFormatted"), "27.000");
-    assert_string_equal(str(root, "analysis.karts.0.best3AvgFormatted"), "27.000");
+    assert_string_equal(str(root, "analysis.karts.0.avgLapTimeFormatted"), "27.001");
+    assert_string_equal(str(root, "analysis.karts.0.best3AvgFormatted"), "27.001");
     cJSON_Delete(root);
     maker_destroy(&maker);
 }
@@ -372,7 +372,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(current_says_which_session),
         cmocka_unit_test(a_kart_has_every_value),
-        cmocka_unit_test(means_keep_their_fraction_and_their_text_cuts_it),
+        cmocka_unit_test(means_keep_their_fraction_and_their_text_rounds_it),
         cmocka_unit_test(unranked_and_cross_kart_drivers_are_listed),
         cmocka_unit_test(the_feeds_own_data_is_passed_on),
         cmocka_unit_test(nothing_analysed_yet),
