@@ -104,11 +104,15 @@ static struct rf_run *owner_of(const struct rf_competitor *competitor, int num)
     return competitor->stints[i].run;
 }
 
-static struct rf_run *run_on_kart(const struct rf_competitor *competitor, const struct rf_row *row)
+/* The competitor's run on the row's kart, or NULL. Also one without a stint: a kart that was left before it
+ * had a lap. */
+static struct rf_run *run_on_kart(
+    const struct rf_session *session, const struct rf_competitor *competitor, const struct rf_row *row)
 {
-    for (size_t i = 0; i < competitor->stint_count; i++) {
-        struct rf_run *run = competitor->stints[i].run;
-        if (!row->has_kart_id || !run->has_kart_id || run->kart_id == row->kart_id)
+    for (size_t i = 0; i < session->run_count; i++) {
+        struct rf_run *run = session->runs[i];
+        if (run->competitor == competitor &&
+            (!row->has_kart_id || !run->has_kart_id || run->kart_id == row->kart_id))
             return run;
     }
     return NULL;
@@ -117,7 +121,7 @@ static struct rf_run *run_on_kart(const struct rf_competitor *competitor, const 
 struct rf_run *rf_competitor_add_stint(
     struct rf_session *session, struct rf_competitor *competitor, const struct rf_row *row, int first_lap)
 {
-    struct rf_run *run = run_on_kart(competitor, row);
+    struct rf_run *run = run_on_kart(session, competitor, row);
     if (run == NULL && (run = rf_session_add_run(session, row)) == NULL)
         return NULL;
     run->competitor = competitor;

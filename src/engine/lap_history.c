@@ -102,6 +102,8 @@ static void drop_oldest(struct rf_lap_history *history)
 
 bool rf_lap_history_add(struct rf_lap_history *history, const struct rf_lap *lap)
 {
+    if (history->count == 0 && history->dropped.count > 0 && history->dropped_up_to == 0)
+        history->dropped_up_to = lap->num - 1; /* the oldest that a stored session kept */
     size_t index = laps_below(history, lap->num);
     bool taken = index < history->count && history->laps[index].num == lap->num;
     if (taken || (history->dropped.count > 0 && lap->num <= history->dropped_up_to))

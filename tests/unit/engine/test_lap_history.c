@@ -117,6 +117,19 @@ static void test_dropped_laps_still_count(void **state)
     rf_lap_history_finish(&all);
 }
 
+static void test_a_dropped_lap_stays_dropped_after_a_restart(void **state)
+{
+    (void)state;
+    struct rf_lap_history history;
+    rf_lap_history_init(&history, 1);
+    rf_lap_history_add_dropped(&history, 27000); /* lap 2, as read from a file */
+    struct rf_lap kept = {.num = 3, .time_ms = 28000}, again = {.num = 2, .time_ms = 27000};
+    assert_true(rf_lap_history_add(&history, &kept));
+    assert_false(rf_lap_history_add(&history, &again));
+    assert_int_equal(rf_lap_history_timed(&history), 2);
+    rf_lap_history_finish(&history);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +137,7 @@ int main(void)
         cmocka_unit_test(test_odd_median_and_fixed_limit),
         cmocka_unit_test(test_order_and_repeats),
         cmocka_unit_test(test_dropped_laps_still_count),
+        cmocka_unit_test(test_a_dropped_lap_stays_dropped_after_a_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -142,6 +142,27 @@ static void test_a_change_of_karts_is_a_new_run(void **state)
     rf_engine_destroy(engine);
 }
 
+static void test_a_kart_left_before_its_first_lap_is_found_again(void **state)
+{
+    (void)state;
+    struct seen seen = {0};
+    struct rf_engine *engine = engine_for(&seen);
+    struct rf_row rows[1] = {row(1, 2, 27000, 0)};
+    struct rf_frame it = frame("Session #1", rows, 1);
+    static const int karts[] = {101, 102, 103, 102};
+    for (int i = 0; i < 4; i++) {
+        rows[0].kart_id = karts[i];
+        rf_engine_apply(engine, &it, T0 + i * 1000);
+    }
+    assert_int_equal(rf_engine_default_session(engine)->run_count, 3);
+    rows[0].total_laps = 3;
+    rows[0].last_ms = 28000;
+    rf_engine_apply(engine, &it, T0 + 30000);
+    assert_int_equal(lap_ms(run_of(engine, 1), 3), 28000);
+    assert_int_equal(run_of(engine, 2)->missed_laps, 0);
+    rf_engine_destroy(engine);
+}
+
 static void test_rows_that_share_a_key_are_told_apart(void **state)
 {
     (void)state;
@@ -232,6 +253,7 @@ int main(void)
         cmocka_unit_test(test_corrections),
         cmocka_unit_test(test_a_marshal_takes_laps_back),
         cmocka_unit_test(test_a_change_of_karts_is_a_new_run),
+        cmocka_unit_test(test_a_kart_left_before_its_first_lap_is_found_again),
         cmocka_unit_test(test_rows_that_share_a_key_are_told_apart),
         cmocka_unit_test(test_ghosts_are_left_out),
         cmocka_unit_test(test_lap_data),
