@@ -17,14 +17,21 @@ int race_random(struct rf_race *race, int below)
     return below <= 1 ? 0 : (int)(nrand48(race->random) % below);
 }
 
+static void swap_karts(struct race_track *track, int a, int b)
+{
+    struct race_kart swapped = track->karts[a];
+    track->karts[a] = track->karts[b];
+    track->karts[b] = swapped;
+}
+
+/* The first `drivers` are driven; the 7 always is, on each track: documents and people ask for it. */
 static void shuffle_karts(struct rf_race *race, struct race_track *track)
 {
-    for (int i = track->kart_count - 1; i > 0; i--) {
-        int other = race_random(race, i + 1);
-        struct race_kart swapped = track->karts[i];
-        track->karts[i] = track->karts[other];
-        track->karts[other] = swapped;
-    }
+    for (int i = track->kart_count - 1; i > 0; i--)
+        swap_karts(track, i, race_random(race, i + 1));
+    for (int i = track->drivers; i < track->kart_count; i++)
+        if (strcmp(track->karts[i].number, "7") == 0)
+            swap_karts(track, i, race_random(race, track->drivers));
     track->spare = 0;
 }
 

@@ -254,6 +254,24 @@ static void kart_numbers_repeat_between_tracks(void **state)
     cJSON_Delete(two);
 }
 
+static void the_seven_is_on_each_track(void **state)
+{
+    (void)state;
+    struct rf_race_options options = plain_options();
+    struct rf_buf frame = RF_BUF_INIT;
+    options.karts = 20;
+    options.tracks = 2;
+    for (options.seed = 1; options.seed <= 50; options.seed++) {
+        struct rf_race *race = rf_race_create(&options);
+        for (int i = 0; i < 2; i++) { /* the first frame of each track */
+            (void)rf_race_next(race, &frame);
+            assert_non_null(strstr(rf_buf_str(&frame), "\"kart_number\":\"7\""));
+        }
+        rf_race_destroy(race);
+    }
+    rf_buf_finish(&frame);
+}
+
 static void a_sparse_venue_tells_little(void **state)
 {
     (void)state;
@@ -363,6 +381,7 @@ int main(void)
         cmocka_unit_test(every_fault_is_there),
         cmocka_unit_test(the_truth_holds_for_any_seed),
         cmocka_unit_test(kart_numbers_repeat_between_tracks),
+        cmocka_unit_test(the_seven_is_on_each_track),
         cmocka_unit_test(a_sparse_venue_tells_little),
         cmocka_unit_test(sessions_follow_one_another),
         cmocka_unit_test(a_race_can_forget),
