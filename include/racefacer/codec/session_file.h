@@ -27,6 +27,7 @@ struct rf_summary {
     char *winner;     /* JSON: the winner object of the analysis, or "null" */
     char *drivers;    /* every driver's name, each followed by a newline: for the search by driver */
     bool complete;
+    uint64_t version; /* laps_version; 0 in files that do not tell */
 };
 
 void rf_summary_finish(struct rf_summary *summary);

@@ -40,6 +40,10 @@ struct rf_store_status {
     bool failing;          /* the last save failed */
     const char *error;     /* why; "" */
     uint64_t unreadable;   /* files found at the start that are no sessions */
+    uint64_t quarantined;  /* damaged files put aside, never deleted */
+    uint64_t commits;      /* of the journal */
+    uint64_t commit_failures;
+    int64_t commit_ms;     /* how long the newest took */
 };
 
 struct rf_server_status {
@@ -51,6 +55,7 @@ struct rf_server_status {
     struct rf_feed_status feed;
     struct rf_frame_counts frames;
     struct rf_store_status store;
+    const char *not_durable; /* why laps are served that are not on disk yet; NULL: they are */
 };
 
 #endif

@@ -48,6 +48,31 @@ bool rf_store_idle(const struct rf_store *store);
  * cannot be removed is tried again at the next call. Called when a session completes. */
 void rf_store_clean(struct rf_store *store);
 
+/* ---- the journal: STORAGE_PATH/journal/<number>.log, for what no save has on disk yet
+ *
+ * Records are appended in memory and made durable together: one write and one sync on the thread pool for all that
+ * came meanwhile. A file of it is begun at each start, each minute with records, and after each failure; it goes ten
+ * minutes after the saves of all its sessions are on disk, so that a backup that copies the folder slowly has either. */
+
+/* Appends a record of a session, as rf_journal_* of codec/journal.h made it (one line, framed); `version` is the
+ * session's laps_version with it. Nothing is on disk before a commit. */
+void rf_store_append(struct rf_store *store, const char *id, uint64_t version, const char *record, size_t len);
+
+/* Writes and syncs everything appended. Calls `done`, never from inside, with 0 or an errno; on failure the records are
+ * dropped: the caller saves the sessions instead. One commit at a time; with nothing appended it succeeds. */
+void rf_store_commit(struct rf_store *store, void (*done)(void *ctx, int error), void *ctx);
+
+/* Reads all that the journal has, oldest first: for the start, blocks, before anything is appended. `each` gets one
+ * record's JSON. A torn last record of a file is dropped; a file damaged elsewhere is copied to
+ * STORAGE_PATH/quarantine/, named in the log and counted, and its sound records are given all the same. */
+void rf_store_each_record(struct rf_store *store, void (*each)(void *ctx, const char *json, size_t len), void *ctx);
+
+/* Reads a listed session's file at once: for the start, blocks. 0; -1 where it is not listed or cannot be read. */
+int rf_store_load_now(struct rf_store *store, const char *id, struct rf_buf *json) __attribute__((warn_unused_result));
+
+/* The laps_version of the newest state of a session that is known to be on disk in its file; 0: none. */
+uint64_t rf_store_saved_version(const struct rf_store *store, const char *id);
+
 /* ---- reading */
 
 /* Reads a listed session: its newest state, also where that is not on disk yet. Calls `done` with its text (valid
