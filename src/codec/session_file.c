@@ -136,6 +136,7 @@ void rf_session_file_write(
     rf_winner_write(&json, "winner", &analysis);
     rf_json_bool(&json, "isComplete", session->ended);
     rf_json_int(&json, "lastFrameAt", session->last_frame_ms);
+    rf_json_int(&json, "lapsVersion", (int64_t)session->laps_version);
     rf_analysis_write(&json, "analysis", session, &analysis, options->limits);
     rf_session_data_write(&json, "sessionData", session, RF_RUNS_OF_SESSION);
     write_lap_history(&json, session, options->limits);
@@ -176,6 +177,7 @@ void rf_summary_of_session(
         .changed_ms = session->changed_ms,
         .duration_ms = duration_of(session),
         .complete = session->ended,
+        .version = session->laps_version,
     };
     count_laps(session, &out->karts, &out->laps);
 

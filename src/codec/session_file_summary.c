@@ -193,6 +193,9 @@ int rf_summary_of_file(
     count_karts(out, root);
     out->winner = winner(parsed.whole);
     out->drivers = drivers(root);
+    int64_t version = 0;
+    if (rf_json_get_int(rf_json_path(root, "lapsVersion", NULL), 0, INT64_MAX / 2, &version))
+        out->version = (uint64_t)version;
     out->complete = !cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(root, "isComplete"));
     rf_session_text_finish(&parsed);
     return 0;

@@ -154,6 +154,20 @@ static void cut_stints(struct rf_competitor *competitor, int total)
     competitor->stint_count = kept + 1;
 }
 
+size_t rf_competitor_cut(struct rf_competitor *competitor, int total)
+{
+    size_t removed = 0;
+    for (size_t i = 0; i < competitor->stint_count; i++) {
+        struct rf_run *run = competitor->stints[i].run;
+        removed += rf_lap_history_remove_above(&run->history, total);
+        if (run->total_laps > total)
+            run->total_laps = total;
+    }
+    cut_stints(competitor, total);
+    competitor->total_laps = total;
+    return removed;
+}
+
 void rf_competitor_count_missed(struct rf_competitor *competitor)
 {
     for (size_t i = 0; i < competitor->stint_count; i++)
@@ -204,15 +218,7 @@ static bool fall(struct rf_competitor *competitor, int total, const struct rf_ro
     competitor->fall_frame = in->session->frame_count;
     if (!confirmed)
         return false;
-    size_t removed = 0;
-    for (size_t i = 0; i < competitor->stint_count; i++) {
-        struct rf_run *run = competitor->stints[i].run;
-        removed += rf_lap_history_remove_above(&run->history, total);
-        if (run->total_laps > total)
-            run->total_laps = total;
-    }
-    cut_stints(competitor, total);
-    competitor->total_laps = total;
+    size_t removed = rf_competitor_cut(competitor, total);
     if (removed > 0)
         tell(in, RF_EVENT_LAPS_REMOVED, rf_competitor_run(competitor),
             (struct rf_lap){.num = total, .at_ms = in->now_ms});

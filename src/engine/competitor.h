@@ -57,6 +57,9 @@ void rf_competitor_follow(
 void rf_competitor_follow_lap(
     struct rf_competitor *competitor, const struct rf_lap *lap, const struct rf_row_context *in);
 
+/* Takes back every lap above `total`, and the stints that began above it; returns how many laps. */
+size_t rf_competitor_cut(struct rf_competitor *competitor, int total);
+
 /* Counts missed laps of each run again. */
 void rf_competitor_count_missed(struct rf_competitor *competitor);
 

@@ -74,6 +74,12 @@ struct rf_run *rf_session_restore_run(struct rf_session *session, const struct r
     return competitor == NULL ? NULL : rf_competitor_add_stint(session, competitor, row, first_lap);
 }
 
+void rf_session_restore_fall(struct rf_session *session, struct rf_run *run, int total)
+{
+    (void)session;                                   /* the competitor has all it takes */
+    (void)rf_competitor_cut(run->competitor, total); /* how many laps it were is known */
+}
+
 void rf_session_restored(struct rf_session *session)
 {
     struct rf_competitor *competitor, *next;

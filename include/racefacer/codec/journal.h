@@ -31,20 +31,21 @@ enum rf_journal_step rf_journal_next(struct rf_journal_walk *walk, struct rf_sli
 /* What a record is about. Texts are owned; finish frees them. */
 struct rf_journal_record {
     char *session_id;
-    uint64_t version;  /* the session's laps_version with it; 0 for a deletion */
+    uint64_t version; /* the session's laps_version with it; 0 for a deletion */
     bool deleted;
     struct rf_buf json; /* the record itself, for rf_journal_apply */
 };
 
 /* 0; -1 where the JSON is no record. */
-int rf_journal_parse(struct rf_journal_record *out, const char *json, size_t len) __attribute__((warn_unused_result));
+int rf_journal_parse(struct rf_journal_record *out, const char *json, size_t len)
+    __attribute__((warn_unused_result));
 void rf_journal_record_finish(struct rf_journal_record *record);
 
 /* A session without laps, as the record describes it. */
 struct rf_session *rf_journal_begin(const struct rf_journal_record *record, size_t max_laps);
 
-/* Brings the session up to the record; one that it has already (version not above its laps_version) changes nothing.
- * True where it changed anything. Call rf_session_restored when all are applied. */
+/* Brings the session up to the record; one that it has already (version not above its laps_version) changes
+ * nothing. True where it changed anything. Call rf_session_restored when all are applied. */
 bool rf_journal_apply(struct rf_session *session, const struct rf_journal_record *record);
 
 #endif

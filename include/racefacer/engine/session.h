@@ -68,6 +68,9 @@ void rf_session_destroy(struct rf_session *session);
 struct rf_run *rf_session_restore_run(struct rf_session *session, const struct rf_row *row, int first_lap);
 void rf_session_restored(struct rf_session *session);
 
+/* For reading a journal: a marshal took back all laps above `total` of whoever drove the run. */
+void rf_session_restore_fall(struct rf_session *session, struct rf_run *run, int total);
+
 /* The stints of the run: the lap number each begins with, for storing. Calls `each` for every one, in order.
  */
 void rf_session_each_stint(const struct rf_session *session, const struct rf_run *run,
