@@ -21,7 +21,11 @@ int64_t rf_app_now_ms(const struct rf_app *app)
 static void on_tick(uv_timer_t *timer)
 {
     struct rf_app *app = timer->data;
+    rf_app_check_durable(app);
+    if (app->committing)
+        return; /* at the next: what it may change could not be committed now */
     rf_engine_tick(app->engine, rf_app_now_ms(app));
+    rf_app_settle(app);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -32,10 +36,12 @@ static void on_signal(uv_signal_t *handle, int number)
             rf_log_error(app->log, "log", "the log file cannot be opened again; logging to stderr alone");
         return;
     }
-    if (app->stopping)
+    if (app->stopping || app->stop_later)
         _exit(128 + number);
     rf_log_info(app->log, "app", "%s: stopping", number == SIGTERM ? "SIGTERM" : "SIGINT");
-    rf_app_stop(app);
+    app->stop_later = app->committing;
+    if (!app->stop_later)
+        rf_app_stop(app);
 }
 
 /* ---- start */
@@ -49,7 +55,7 @@ static void start_handles(struct rf_app *app)
         app->signals[i].data = app;
         failed |= uv_signal_start(&app->signals[i], on_signal, numbers[i]);
     }
-    uv_timer_t *timers[] = {&app->tick, &app->save, &app->deadline};
+    uv_timer_t *timers[] = {&app->tick, &app->patience, &app->save, &app->deadline};
     for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++) {
         failed |= uv_timer_init(&app->loop, timers[i]);
         timers[i]->data = app;
@@ -57,13 +63,6 @@ static void start_handles(struct rf_app *app)
     failed |= uv_timer_start(&app->tick, on_tick, TICK_MS, TICK_MS);
     if (failed != 0)
         rf_log_error(app->log, "app", "the event loop refused a signal or a timer");
-}
-
-/* A replay is over: so are its sessions. */
-static void on_source_end(void *ctx)
-{
-    struct rf_app *app = ctx;
-    rf_engine_tick(app->engine, rf_app_now_ms(app) + rf_engine_options(app->engine)->gap_ms + 1);
 }
 
 static void start_engine(struct rf_app *app)
@@ -113,7 +112,7 @@ static int start_source(struct rf_app *app)
 {
     const struct rf_config *config = app->config;
     struct rf_source_callbacks callbacks = {
-        .on_payload = rf_app_on_payload, .on_end = on_source_end, .ctx = app};
+        .on_payload = rf_app_on_payload, .on_end = rf_app_on_source_end, .ctx = app};
     const char *error = NULL;
     if (app->options->record_file != NULL) {
         struct rf_recorder_options options = {.file = app->options->record_file};
@@ -225,6 +224,7 @@ int rf_app_run(const struct rf_app_options *options)
     rf_engine_destroy(app.engine);
     rf_decoder_destroy(app.decoder);
     free(app.kept);
+    rf_buf_finish(&app.record);
     rf_log_info(app.log, "app", "stopped");
     return status;
 }

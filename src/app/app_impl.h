@@ -23,6 +23,15 @@ struct rf_kept {
     bool as_current;
 };
 
+/* A payload that came while a commit was under way. */
+struct rf_waiting {
+    struct rf_waiting *next, *prev;
+    char *event; /* owned */
+    size_t len;
+    int64_t received_ms;
+    char json[];
+};
+
 struct rf_app {
     const struct rf_app_options *options;
     const struct rf_config *config;
@@ -30,6 +39,7 @@ struct rf_app {
     uv_loop_t loop;
     uv_signal_t signals[RF_SIGNALS];
     uv_timer_t tick;     /* once a second: time passes in the engine */
+    uv_timer_t patience; /* a commit that takes too long is not waited for */
     uv_timer_t save;     /* soon after a lap: the sessions that changed go to the store */
     uv_timer_t deadline; /* a stop that takes too long is cut short */
     int64_t started_mono_ms;
@@ -43,6 +53,16 @@ struct rf_app {
     struct rf_kept *kept; /* one for each session handed to the store that the engine still has */
     size_t kept_count;
 
+    /* gate.c: nothing is served before it is on disk */
+    struct rf_buf record;
+    bool appended; /* records wait for a commit */
+    bool committing;
+    struct rf_waiting *waiting; /* a list */
+    size_t waiting_count, waiting_bytes;
+    const char *not_durable; /* why it does not hold now; NULL: it does */
+    bool ended_later;        /* the source is over; what waits comes first */
+    bool stop_later;
+
     struct rf_source *source;
     struct rf_recorder *recorder;
     struct rf_server *server;
@@ -52,8 +72,23 @@ struct rf_app {
 
 /* ---- pipeline.c: payloads from the source, through the decoder, into the engine */
 
-void rf_app_on_payload(void *ctx, const char *event, const char *json, size_t len, int64_t received_ms);
+void rf_app_take_payload(
+    struct rf_app *app, const char *event, const char *json, size_t len, int64_t received_ms);
 void rf_app_on_event(void *ctx, const struct rf_event *event);
+
+/* ---- gate.c: a change of a lap is on disk before anybody is served it */
+
+void rf_app_on_payload(void *ctx, const char *event, const char *json, size_t len, int64_t received_ms);
+/* An event of the engine, to be journaled. */
+void rf_app_journal(struct rf_app *app, const struct rf_event *event);
+/* After the engine took something in: begins a commit where there is something to commit. */
+void rf_app_settle(struct rf_app *app);
+/* Once a second: back to normal where the disk is. */
+void rf_app_check_durable(struct rf_app *app);
+/* Takes in all that waits, without waiting for the disk: for the stop. */
+void rf_app_take_waiting(struct rf_app *app);
+/* The source is over. */
+void rf_app_on_source_end(void *ctx);
 
 /* ---- keeper.c: what the engine holds goes to the store */
 
@@ -63,7 +98,9 @@ void rf_app_keep_soon(struct rf_app *app);
  * unsaved. */
 void rf_app_keep(struct rf_app *app, const struct rf_session *session);
 void rf_app_keep_changed(struct rf_app *app, bool all);
-/* At the start: the sessions that were not over go on; in a replay or the demo they are closed. */
+/* ---- recovery.c: at the start, from session files and the journal */
+
+/* The sessions that were not over go on; in a replay or the demo they are closed. */
 void rf_app_restore(struct rf_app *app);
 
 /* ---- backend.c: what the HTTP server asks of the house */

@@ -18,6 +18,7 @@ static void tell_status(void *ctx, struct rf_server_status *out)
         .rss_bytes = (int64_t)rss,
         .max_sessions = (int)app->config->max_sessions,
         .frames = app->counts,
+        .not_durable = app->not_durable,
     };
     rf_source_status(app->source, &out->feed);
     rf_store_status(app->store, &out->store);

@@ -66,10 +66,7 @@ void rf_app_keep_changed(struct rf_app *app, bool all)
     }
 }
 
-static void on_save(uv_timer_t *timer)
-{
-    rf_app_keep_changed(timer->data, false);
-}
+static void on_save(uv_timer_t *timer);
 
 void rf_app_keep_soon(struct rf_app *app)
 {
@@ -77,33 +74,11 @@ void rf_app_keep_soon(struct rf_app *app)
         (void)uv_timer_start(&app->save, on_save, SOON_MS, 0); /* fails on a closing handle only */
 }
 
-static void restore_one(void *ctx, const struct rf_summary *summary, const char *json, size_t len)
+static void on_save(uv_timer_t *timer)
 {
-    struct rf_app *app = ctx;
-    const char *error;
-    struct rf_session *session =
-        rf_session_file_read(summary->id, json, len, (size_t)app->config->max_laps_per_session, &error);
-    if (session == NULL) {
-        rf_log_warn(
-            app->log, "session", "%s cannot be gone on with: %s. It is served as it is", summary->id, error);
-        return;
-    }
-    bool live_feed = !app->options->demo && app->options->replay_file == NULL;
-    if (live_feed) {
-        rf_log_info(app->log, "session", "%s goes on: %zu karts, %zu laps so far", session->id,
-            rf_session_runs_with_laps(session), rf_session_timed_laps(session));
-        rf_engine_adopt(app->engine, session);
-        return;
-    }
-    if (!session->ended) {
-        session->ended = true;
-        rf_app_keep(app, session);
-    }
-    rf_session_destroy(session);
-}
-
-void rf_app_restore(struct rf_app *app)
-{
-    rf_store_each_open_session(app->store, restore_one, app);
-    rf_engine_tick(app->engine, rf_app_now_ms(app));
+    struct rf_app *app = timer->data;
+    if (app->committing)
+        rf_app_keep_soon(app); /* the listing must not be ahead of the journal */
+    else
+        rf_app_keep_changed(app, false);
 }

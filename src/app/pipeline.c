@@ -36,12 +36,9 @@ static void apply_frame(struct rf_app *app, const struct rf_frame *frame, int64_
         log_old(app, applied, frame);
 }
 
-void rf_app_on_payload(void *ctx, const char *event, const char *json, size_t len, int64_t received_ms)
+void rf_app_take_payload(
+    struct rf_app *app, const char *event, const char *json, size_t len, int64_t received_ms)
 {
-    struct rf_app *app = ctx;
-    if (app->recorder != NULL)
-        rf_recorder_write(app->recorder, event, json, len, received_ms);
-
     enum rf_decoded decoded = rf_decode(app->decoder, event, json, len);
     app->counts.decoded[decoded]++;
     if (decoded == RF_DECODED_FRAME)
@@ -71,6 +68,7 @@ void rf_app_on_event(void *ctx, const struct rf_event *event)
 {
     struct rf_app *app = ctx;
     const struct rf_session *session = event->session;
+    rf_app_journal(app, event);
     switch (event->type) {
     case RF_EVENT_SESSION_BEGAN:
         rf_log_info(app->log, "session", "%s began: \"%s\"", session->id, session->event_name);

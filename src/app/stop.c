@@ -20,6 +20,7 @@ static void on_compress_closed(void *ctx)
     for (size_t i = 0; i < RF_SIGNALS; i++)
         uv_close((uv_handle_t *)&app->signals[i], NULL);
     uv_close((uv_handle_t *)&app->tick, NULL);
+    uv_close((uv_handle_t *)&app->patience, NULL);
     uv_close((uv_handle_t *)&app->save, NULL);
     uv_close((uv_handle_t *)&app->deadline, NULL);
 }
@@ -42,6 +43,7 @@ static void on_recorder_closed(void *ctx)
         on_store_closed(app);
         return;
     }
+    rf_app_take_waiting(app);
     rf_app_keep_changed(app, true);
     rf_store_close(app->store, on_store_closed, app);
 }
@@ -69,6 +71,7 @@ static void on_server_closed(void *ctx)
 void rf_app_stop(struct rf_app *app)
 {
     app->stopping = true;
+    app->stop_later = false;
     (void)uv_timer_stop(&app->save); /* these cannot fail on a timer that is not closing */
     (void)uv_timer_start(&app->deadline, on_deadline, DEADLINE_MS, 0);
     if (app->server != NULL)

@@ -35,6 +35,7 @@ void rf_view_current(struct rf_buf *out, const struct rf_engine *engine, const s
     rf_json_string(&json, "sessionId", session->id);
     rf_json_iso(&json, "timestamp", session->changed_ms);
     rf_json_bool(&json, "live", rf_engine_live(engine, session));
+    rf_json_bool(&json, "durable", rf_engine_durable(engine));
     rf_analysis_write(&json, "analysis", session, &analysis, options->limits);
     rf_session_data_write(&json, "sessionData", session, RF_RUNS_OF_FRAME);
     write_live_sessions(&json, engine);

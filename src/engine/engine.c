@@ -48,6 +48,19 @@ const struct rf_engine_options *rf_engine_options(const struct rf_engine *engine
     return &engine->options;
 }
 
+void rf_engine_set_durable(struct rf_engine *engine, bool durable)
+{
+    if (engine->not_durable != durable)
+        return;
+    engine->not_durable = !durable;
+    engine->version++;
+}
+
+bool rf_engine_durable(const struct rf_engine *engine)
+{
+    return !engine->not_durable;
+}
+
 /* ---- which session a frame belongs to */
 
 static bool is_ghost(const struct rf_row *row)

@@ -27,6 +27,7 @@ struct rf_engine {
     uint64_t version;
     struct rf_session *chosen; /* the default session; see sessions.c */
     bool chosen_live;
+    bool not_durable;
 };
 
 void rf_engine_tell(struct rf_engine *engine, const struct rf_event *event);

@@ -122,7 +122,8 @@ static void demo_close(struct rf_source *source, void (*closed)(void *ctx), void
     uv_close((uv_handle_t *)&demo->timer, on_timer_closed);
 }
 
-static const struct rf_source_ops ops = {demo_start, demo_status, demo_now_ms, demo_close};
+static const struct rf_source_ops ops = {
+    .start = demo_start, .status = demo_status, .now_ms = demo_now_ms, .close = demo_close};
 
 struct rf_source *rf_demo_create(struct uv_loop_s *loop, struct rf_log *log, const char *channel,
     const struct rf_source_callbacks *callbacks)

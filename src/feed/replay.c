@@ -28,7 +28,7 @@ struct replay {
     size_t next;                         /* the next entry of `now` */
     bool reading, ahead_ready;
 
-    bool started, ended, closing, timer_closed;
+    bool started, ended, held, closing, timer_closed;
     int64_t newest_t;   /* of the newest entry played; before any, the first one's */
     int64_t anchor_t;   /* a moment of the recording … */
     uint64_t anchor_ns; /* … and when it was played */
@@ -200,7 +200,7 @@ static void on_timer(uv_timer_t *timer)
     if (!replay->started)
         begin(replay);
     uint64_t end = uv_hrtime() + SLICE_NS;
-    while (!replay->closing && uv_hrtime() < end) {
+    while (!replay->closing && !replay->held && uv_hrtime() < end) {
         if (replay->next == utarray_len(replay->now->entries)) {
             if (!next_chunk(replay))
                 return;
@@ -214,8 +214,16 @@ static void on_timer(uv_timer_t *timer)
         }
         play_one(replay, entry);
     }
-    if (!replay->closing)
+    if (!replay->closing && !replay->held)
         wake_in(replay, 0);
+}
+
+static void replay_hold(struct rf_source *source, bool held)
+{
+    struct replay *replay = (struct replay *)source;
+    if (replay->held && !held && replay->started && !replay->ended && !replay->closing)
+        wake_in(replay, 0);
+    replay->held = held;
 }
 
 static void replay_start(struct rf_source *source)
@@ -274,7 +282,11 @@ static void replay_close(struct rf_source *source, void (*closed)(void *ctx), vo
     uv_close((uv_handle_t *)&replay->timer, on_timer_closed);
 }
 
-static const struct rf_source_ops ops = {replay_start, replay_status, replay_now_ms, replay_close};
+static const struct rf_source_ops ops = {.start = replay_start,
+    .status = replay_status,
+    .now_ms = replay_now_ms,
+    .close = replay_close,
+    .hold = replay_hold};
 
 /* Reads up to the first entry. Static text where there is none. */
 static const char *read_first(struct recording *recording, struct recording_chunk *chunk)

@@ -16,6 +16,12 @@ int64_t rf_source_now_ms(const struct rf_source *source)
     return source->ops->now_ms(source);
 }
 
+void rf_source_hold(struct rf_source *source, bool held)
+{
+    if (source->ops->hold != NULL)
+        source->ops->hold(source, held);
+}
+
 void rf_source_close(struct rf_source *source, void (*closed)(void *ctx), void *ctx)
 {
     source->ops->close(source, closed, ctx);

@@ -9,6 +9,7 @@ struct rf_source_ops {
     void (*status)(const struct rf_source *source, struct rf_feed_status *out);
     int64_t (*now_ms)(const struct rf_source *source);
     void (*close)(struct rf_source *source, void (*closed)(void *ctx), void *ctx);
+    void (*hold)(struct rf_source *source, bool held); /* NULL: it cannot be held */
 };
 
 /* First member of every kind of source. */

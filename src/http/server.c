@@ -32,7 +32,7 @@ static void on_daemon(uv_poll_t *poll, int status, int events)
 void rf_server_run(struct rf_server *server)
 {
     MHD_UNSIGNED_LONG_LONG wait = 0;
-    if (server->stopping)
+    if (server->stopping || server->held)
         return;
     if (MHD_run(server->daemon) != MHD_YES)
         rf_log_error(server->log, "http", "libmicrohttpd could not look at its connections");
@@ -48,6 +48,20 @@ void rf_server_wake(struct rf_server *server)
 {
     if (!server->stopping)
         uv_timer_start(&server->wake, on_wake, 0, 0);
+}
+
+void rf_server_hold(struct rf_server *server, bool held)
+{
+    if (server->held == held || server->stopping)
+        return;
+    server->held = held;
+    /* Neither fails: the descriptor is open, and was watched before. */
+    if (held) {
+        (void)uv_poll_stop(&server->daemon_poll); /* it would be ready all the time */
+    } else {
+        (void)uv_poll_start(&server->daemon_poll, UV_READABLE, on_daemon);
+        rf_server_run(server);
+    }
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -230,6 +244,7 @@ static void on_grace_over(uv_timer_t *timer)
 void rf_server_close(struct rf_server *server, int64_t grace_ms, void (*closed)(void *ctx), void *ctx)
 {
     struct rf_connection *connection;
+    rf_server_hold(server, false);
     server->closing = true;
     server->closed = closed;
     server->closed_ctx = ctx;

@@ -79,6 +79,7 @@ struct rf_server {
     struct rf_buf scratch, key;
     struct rf_log_limit mhd_log, accept_log;
 
+    bool held;     /* see rf_server_hold */
     bool closing;  /* no new connections; the open ones end with the answer under way */
     bool stopping; /* the grace is over */
     void (*closed)(void *ctx);

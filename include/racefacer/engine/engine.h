@@ -90,6 +90,10 @@ bool rf_engine_live(const struct rf_engine *engine, const struct rf_session *ses
 /* Counts changes of anything that is served. */
 uint64_t rf_engine_version(const struct rf_engine *engine);
 
+/* Whether all that is served would survive a crash, as its keeper says; true at first. A change counts as one. */
+void rf_engine_set_durable(struct rf_engine *engine, bool durable);
+bool rf_engine_durable(const struct rf_engine *engine);
+
 const struct rf_engine_options *rf_engine_options(const struct rf_engine *engine);
 
 #endif

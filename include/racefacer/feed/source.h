@@ -31,6 +31,10 @@ void rf_source_status(const struct rf_source *source, struct rf_feed_status *out
 /* The wall time by the source's clock: the recording's in a replay. */
 int64_t rf_source_now_ms(const struct rf_source *source);
 
+/* No payload until it is let go again; may be called from inside on_payload. A recording waits; a live feed cannot, and
+ * goes on. */
+void rf_source_hold(struct rf_source *source, bool held);
+
 /* Closes politely, frees everything, then calls `closed`, never from inside this call. No callback in between. */
 void rf_source_close(struct rf_source *source, void (*closed)(void *ctx), void *ctx);
 

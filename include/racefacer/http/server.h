@@ -68,6 +68,9 @@ struct rf_server *rf_server_create(struct uv_loop_s *loop, struct rf_log *log,
 
 int rf_server_port(const struct rf_server *server);
 
+/* While held, no request is looked at and no answer begun: they wait for what is being made durable. For milliseconds. */
+void rf_server_hold(struct rf_server *server, bool held);
+
 /* Stops listening, gives answers in flight up to `grace_ms`, closes, frees, calls `closed`, never from
  * inside. */
 void rf_server_close(struct rf_server *server, int64_t grace_ms, void (*closed)(void *ctx), void *ctx);

@@ -1,0 +1,146 @@
+/* recovery.c - at the start: sessions as their files have them, brought up to what the journal has beyond.
+ * It changes nothing on disk but by ordinary saves, and the journal stays until those are down: a kill in the
+ * middle leaves all as it was. */
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "app/app_impl.h"
+#include "racefacer/base/memory.h"
+#include "racefacer/codec/journal.h"
+
+struct found {
+    char *id;
+    struct rf_session *session; /* owned until it is adopted; NULL: deleted, or cannot be gone on with */
+    bool goes_on;               /* it was not over, or it is the current one */
+    bool changed;               /* the journal had more than the file */
+    UT_hash_handle hh;
+};
+
+struct recovery {
+    struct rf_app *app;
+    struct found *found;
+    size_t records;
+};
+
+static struct found *add(struct recovery *recovery, const char *id, struct rf_session *session, bool goes_on)
+{
+    struct found *found = rf_new(sizeof *found);
+    found->id = rf_strdup(id);
+    found->session = session;
+    found->goes_on = goes_on;
+    HASH_ADD_KEYPTR(hh, recovery->found, found->id, strlen(found->id), found);
+    return found;
+}
+
+static struct rf_session *read_session(
+    struct recovery *recovery, const char *id, const char *json, size_t len)
+{
+    const char *error;
+    size_t max_laps = (size_t)recovery->app->config->max_laps_per_session;
+    struct rf_session *session = rf_session_file_read(id, json, len, max_laps, &error);
+    if (session == NULL)
+        rf_log_warn(
+            recovery->app->log, "session", "%s cannot be gone on with: %s. It is served as it is", id, error);
+    return session;
+}
+
+static void take_file(void *ctx, const struct rf_summary *summary, const char *json, size_t len)
+{
+    struct recovery *recovery = ctx;
+    (void)add(recovery, summary->id, read_session(recovery, summary->id, json, len), true);
+}
+
+/* The session a record is about: from its file, or made anew where no save had come to be. */
+static struct found *find_or_begin(struct recovery *recovery, const struct rf_journal_record *record)
+{
+    struct found *found;
+    HASH_FIND_STR(recovery->found, record->session_id, found);
+    if (found != NULL)
+        return found;
+    struct rf_buf json = RF_BUF_INIT;
+    struct rf_session *session;
+    const struct rf_summary *listed = rf_store_find(recovery->app->store, record->session_id);
+    if (listed == NULL)
+        session = rf_journal_begin(record, (size_t)recovery->app->config->max_laps_per_session);
+    else if (listed->version >= record->version ||
+             rf_store_load_now(recovery->app->store, listed->id, &json) != 0)
+        session = NULL; /* the file has it all, or cannot be read; nothing to do for it here */
+    else
+        session = read_session(recovery, listed->id, json.data, json.len);
+    rf_buf_finish(&json);
+    if (session == NULL && listed != NULL && listed->version >= record->version)
+        return NULL; /* a later record may be newer than the file */
+    return add(recovery, record->session_id, session, listed == NULL);
+}
+
+static void take_record(void *ctx, const char *json, size_t len)
+{
+    struct recovery *recovery = ctx;
+    struct rf_journal_record record;
+    if (rf_journal_parse(&record, json, len) != 0)
+        return; /* its sum is right, so a newer version has written it */
+    if (record.deleted) {
+        struct found *found = find_or_begin(recovery, &record);
+        if (found != NULL) {
+            rf_session_destroy(found->session);
+            found->session = NULL;
+        }
+    } else {
+        struct found *found = find_or_begin(recovery, &record);
+        if (found != NULL && found->session != NULL && rf_journal_apply(found->session, &record)) {
+            found->changed = true;
+            recovery->records++;
+        }
+    }
+    rf_journal_record_finish(&record);
+}
+
+static int oldest_first(const struct found *a, const struct found *b)
+{
+    int64_t left = a->session == NULL ? 0 : a->session->last_frame_ms;
+    int64_t right = b->session == NULL ? 0 : b->session->last_frame_ms;
+    return left < right ? -1 : left > right;
+}
+
+static void go_on(struct recovery *recovery, struct found *found)
+{
+    struct rf_app *app = recovery->app;
+    struct rf_session *session = found->session;
+    bool live_feed = !app->options->demo && app->options->replay_file == NULL;
+    rf_session_restored(session);
+    if (!live_feed && !session->ended) {
+        session->ended = found->changed = true;
+        session->laps_version++;
+    }
+    if (found->changed)
+        rf_app_keep(app, session);
+    if (live_feed && found->goes_on) {
+        rf_log_info(app->log, "session", "%s goes on: %zu karts, %zu laps so far", session->id,
+            rf_session_runs_with_laps(session), rf_session_timed_laps(session));
+        rf_engine_adopt(app->engine, session);
+    } else {
+        rf_session_destroy(session);
+    }
+}
+
+void rf_app_restore(struct rf_app *app)
+{
+    struct recovery recovery = {.app = app};
+    rf_store_each_open_session(app->store, take_file, &recovery);
+    rf_store_each_record(app->store, take_record, &recovery);
+    HASH_SORT(recovery.found, oldest_first);
+    struct found *found, *next;
+    HASH_ITER(hh, recovery.found, found, next)
+    {
+        HASH_DEL(recovery.found, found);
+        if (found->session != NULL)
+            go_on(&recovery, found);
+        free(found->id);
+        free(found);
+    }
+    if (recovery.records > 0)
+        rf_log_info(app->log, "store", "%zu records of the journal were newer than the sessions' files",
+            recovery.records);
+    rf_engine_tick(app->engine, rf_app_now_ms(app));
+}
