@@ -5,10 +5,10 @@
 
 #include "racefacer/base/memory.h"
 
-struct rf_blob *rf_blob_create(const char *id, char *data, size_t len)
+struct rf_blob *rf_blob_create(const char *id, uint64_t version, char *data, size_t len)
 {
     struct rf_blob *blob = rf_new(sizeof *blob);
-    *blob = (struct rf_blob){.refs = 1, .id = rf_strdup(id), .data = data, .len = len};
+    *blob = (struct rf_blob){.refs = 1, .id = rf_strdup(id), .data = data, .len = len, .version = version};
     return blob;
 }
 

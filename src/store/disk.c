@@ -3,9 +3,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "racefacer/base/file.h"
 #include "racefacer/base/memory.h"
@@ -77,15 +79,28 @@ int rf_disk_each(const struct rf_disk *disk, void (*each)(void *ctx, const char 
     return kept == 0 ? 0 : -1;
 }
 
-/* Makes the file's folder, where the storage folder itself is still there: without that it is more likely
- * unmounted than removed, and a second tree below the mount point would be found by nobody. */
-static int make_folder_of(const char *path)
+int rf_disk_sync_folder(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return errno;
+    int error = fsync(fd) == 0 ? 0 : errno;
+    (void)close(fd);                                 /* only synced */
+    return error == EINVAL || error == ENOTSUP ? 0 : error; /* some file systems know no fsync of folders */
+}
+
+/* Without the storage folder itself it is more likely unmounted than removed, and a second tree below the mount point
+ * would be found by nobody. */
+int rf_disk_make_folder_of(const char *path)
 {
     char *folder = rf_strndup(path, (size_t)(strrchr(path, '/') - path));
-    int result = mkdir(folder, 0750);
-    int kept = errno;
+    int error = mkdir(folder, 0750) == 0 ? 0 : errno;
+    if (error == 0) {
+        *strrchr(folder, '/') = '\0';
+        error = rf_disk_sync_folder(folder);
+    }
     free(folder);
-    return result == 0 ? 0 : kept;
+    return error;
 }
 
 int rf_disk_save(const char *path, const char *data, size_t len)
@@ -93,7 +108,7 @@ int rf_disk_save(const char *path, const char *data, size_t len)
     if (rf_file_save(path, data, len) == 0)
         return 0;
     int error = errno;
-    if (error != ENOENT || make_folder_of(path) != 0)
+    if (error != ENOENT || rf_disk_make_folder_of(path) != 0)
         return error;
     return rf_file_save(path, data, len) == 0 ? 0 : errno;
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "racefacer/base/buf.h"
 #include "racefacer/base/log.h"
@@ -14,6 +15,7 @@
 
 struct rf_disk {
     char *root, *sessions, *current; /* folders, owned; current is NULL where none is kept */
+    char *journal, *quarantine;      /* the same; quarantine is made when it is needed */
     int lock;                        /* the open lock file, or -1 */
 };
 
@@ -40,5 +42,34 @@ int rf_disk_each(const struct rf_disk *disk, void (*each)(void *ctx, const char 
 int rf_disk_save(const char *path, const char *data, size_t len);
 int rf_disk_load(const char *path, struct rf_buf *out);
 int rf_disk_remove(const char *path); /* 0 also where there is none */
+
+/* Makes what was made, renamed and removed in a folder last. 0; or an errno. */
+int rf_disk_sync_folder(const char *folder);
+
+/* Makes the folder a file is to be in, where the storage folder itself is still there. 0; or an errno. */
+int rf_disk_make_folder_of(const char *path);
+
+/* ---- the journal's files: <20 digits>.log */
+
+char *rf_disk_segment_path(const struct rf_disk *disk, uint64_t number); /* the caller frees it */
+
+/* Calls `each` with the number of every file of the journal, in no order. 0; -1 with errno set. */
+int rf_disk_each_segment(const struct rf_disk *disk, void (*each)(void *ctx, uint64_t number), void *ctx);
+
+/* Makes a new file and its name last. 0; or an errno. *fd may be open all the same: for the caller to close. */
+int rf_disk_segment_begin(const char *path, int *fd);
+
+/* Appends all and makes it last. 0; or an errno: the file may then end with any part of it. */
+int rf_disk_segment_write(int fd, const char *data, size_t len);
+
+/* Reads a whole file and makes it last: what a killed process wrote may be known to the kernel alone. */
+int rf_disk_segment_load(const char *path, struct rf_buf *out);
+
+/* ---- damaged files */
+
+/* Puts a damaged file into quarantine/, under its name and the time of its last change: moves it, or, with `copy`,
+ * leaves the original and writes these bytes (once only, however often it is found). 0 with *aside the new path (the
+ * caller frees it); or an errno, and the file is where it was. */
+int rf_disk_put_aside(const struct rf_disk *disk, const char *path, const struct rf_buf *copy, char **aside);
 
 #endif

@@ -14,6 +14,7 @@
 struct rf_entry {
     struct rf_summary summary;
     uint64_t bytes;                /* size of its file */
+    uint64_t saved_version;        /* of the state known to be in its file; 0: none, or it does not tell */
     bool deleting;                 /* its file is being removed: in the listing until it is gone */
     char *event, *track, *drivers; /* folded, for the search */
     UT_hash_handle hh;             /* by summary.id */

@@ -114,6 +114,8 @@ static void save_worked(struct rf_saver *saver, struct slot *slot, struct rf_blo
 {
     saver->saves++;
     slot->retry_wait_ms = slot->retry_at_ms = 0;
+    if (slot->id[0] != '\0')
+        saver->options.saved(saver->options.ctx, slot->id, blob->version);
     if (saver->current != NULL && strcmp(saver->current, slot->id) == 0)
         replace(&need_slot(saver, RF_STORE_CURRENT)->waiting, rf_blob_hold(blob));
     if (any_failing(saver))

@@ -19,7 +19,8 @@ struct rf_saver_options {
     struct rf_log *log;
     const struct rf_disk *disk; /* borrowed */
     int64_t retry_min_ms, retry_max_ms;
-    void (*landed)(void *ctx); /* a save has ended, well or not */
+    void (*saved)(void *ctx, const char *id, uint64_t version); /* this state of a session is on disk */
+    void (*landed)(void *ctx);                                  /* a save has ended, well or not */
     void *ctx;
 };
 

@@ -1,0 +1,204 @@
+/* test_journal.c - records: framed, walked past damage, and enough to rebuild every lap from. */
+#include "session_maker.h"
+
+#include "racefacer/base/memory.h"
+#include "racefacer/codec/journal.h"
+#include "racefacer/codec/session_file.h"
+
+static const struct rf_analysis_options options = {{5000, 0}, 3};
+
+static void keep(void *ctx, const struct rf_event *event)
+{
+    rf_journal_write_event(ctx, event);
+}
+
+static struct maker journaled(struct rf_buf *journal)
+{
+    struct rf_engine_options engine = {
+        .analysis = options, .max_laps = 1000, .gap_ms = 3600000, .stale_ms = 300000};
+    return (struct maker){rf_decoder_create(), rf_engine_create(&engine, keep, journal)};
+}
+
+/* Applies all records above what the session has; makes the session where it is NULL. Returns how many
+ * changed it. */
+static int apply_all(struct rf_session **session, const struct rf_buf *journal)
+{
+    struct rf_journal_walk walk = {rf_buf_str(journal), rf_buf_str(journal) + journal->len};
+    struct rf_slice json;
+    int changed = 0;
+    while (rf_journal_next(&walk, &json) == RF_JOURNAL_RECORD) {
+        struct rf_journal_record record;
+        assert_int_equal(rf_journal_parse(&record, json.data, json.len), 0);
+        if (*session == NULL)
+            *session = rf_journal_begin(&record, 1000);
+        changed += rf_journal_apply(*session, &record);
+        rf_journal_record_finish(&record);
+    }
+    rf_session_restored(*session);
+    return changed;
+}
+
+/* What a session's file says of laps, without what only frames tell. */
+static char *laps_of(const struct rf_session *session)
+{
+    struct rf_buf text = RF_BUF_INIT;
+    rf_session_file_write(&text, session, &options);
+    cJSON *root = cJSON_Parse(text.data), *run;
+    cJSON_ArrayForEach(run, cJSON_GetObjectItem(root, "runs"))
+    {
+        cJSON_DeleteItemFromObject(run, "inFrame");
+        cJSON_DeleteItemFromObject(run, "updatedAt");
+        cJSON_DeleteItemFromObject(run, "lastLapAt");
+        cJSON_DeleteItemFromObject(run, "position");
+    }
+    static const char *const kept[] = {
+        "sessionId", "eventName", "trackConfigId", "date", "isComplete", "runs"};
+    cJSON *short_one = cJSON_CreateObject();
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+        cJSON_AddItemToObject(short_one, kept[i], cJSON_DetachItemFromObject(root, kept[i]));
+    char *printed = cJSON_Print(short_one);
+    cJSON_Delete(short_one);
+    cJSON_Delete(root);
+    rf_buf_finish(&text);
+    return printed;
+}
+
+static void assert_same_laps(const struct rf_session *a, const struct rf_session *b)
+{
+    char *left = laps_of(a), *right = laps_of(b);
+    assert_string_equal(left, right);
+    free(left);
+    free(right);
+}
+
+#define DATA(event, rows)                                                                                    \
+    "{\"data\":{\"event_name\":\"" event "\",\"track_configuration_id\":3,\"runs\":[" rows "]}}"
+#define ROW(id, kart, total, last, prev)                                                                     \
+    "{\"id\":" #id ",\"name\":\"D" #id "\",\"kart\":\"" #kart "\",\"kart_id\":" #kart                        \
+    ",\"total_laps\":" #total ",\"last_time_raw\":" #last ",\"prev_time_raw\":" #prev "}"
+
+/* A lost frame, a correction, a change of karts, a marshal, the flag. */
+static const char *const race[] = {
+    DATA("Session #1", ROW(1, 101, 1, null, null) "," ROW(2, 102, 1, null, null)),
+    DATA("Session #1", ROW(1, 101, 2, 27000, null) "," ROW(2, 102, 1, null, null)),
+    DATA("Session #1", ROW(1, 101, 4, 27200, 27100) "," ROW(2, 102, 2, 30000, null)),
+    DATA("Session #1", ROW(1, 101, 4, 27250, 27100) "," ROW(2, 102, 3, 30100, 30000)),
+    DATA("Session #1", ROW(1, 201, 5, 27300, 27250) "," ROW(2, 102, 7, 30500, 30400)),
+    DATA("Session #1", ROW(1, 201, 6, 27400, 27300) "," ROW(2, 102, 6, 30400, 30300)),
+    DATA("Session #1", ROW(1, 201, 6, 27400, 27300) "," ROW(2, 102, 6, 30400, 30300)),
+    DATA("Session #1", ROW(1, 201, 3, 27100, 27000) "," ROW(2, 102, 8, 30600, 30550)),
+    DATA("Session #1", ROW(1, 201, 3, 27100, 27000) "," ROW(2, 102, 8, 30600, 30550)),
+    DATA("Session #1", ROW(1, 201, 4, 28000, 27100) "," ROW(2, 102, 9, 30700, 30600)),
+};
+#define FRAMES (sizeof race / sizeof race[0])
+
+static void the_journal_alone_rebuilds_every_lap(void **state)
+{
+    (void)state;
+    struct rf_buf journal = RF_BUF_INIT;
+    struct maker maker = journaled(&journal);
+    for (size_t i = 0; i < FRAMES; i++)
+        maker_frame(&maker, START_MS + (int64_t)i * 30000, race[i]);
+    struct rf_session *rebuilt = NULL;
+    assert_true(apply_all(&rebuilt, &journal) > 0);
+    assert_same_laps(rebuilt, maker_session(&maker));
+    assert_int_equal(rebuilt->laps_version, maker_session(&maker)->laps_version);
+    assert_int_equal(apply_all(&rebuilt, &journal), 0); /* again: nothing changes */
+    assert_same_laps(rebuilt, maker_session(&maker));
+    rf_session_destroy(rebuilt);
+    maker_destroy(&maker);
+    rf_buf_finish(&journal);
+}
+
+/* Whenever the file was saved, it and the journal make the whole. */
+static void a_file_of_any_moment_and_the_journal_make_the_whole(void **state)
+{
+    (void)state;
+    for (size_t saved = 1; saved <= FRAMES; saved++) {
+        struct rf_buf journal = RF_BUF_INIT, file = RF_BUF_INIT;
+        struct maker maker = journaled(&journal);
+        const char *error;
+        for (size_t i = 0; i < FRAMES; i++) {
+            maker_frame(&maker, START_MS + (int64_t)i * 30000, race[i]);
+            if (i + 1 == saved)
+                rf_session_file_write(&file, maker_session(&maker), &options);
+        }
+        struct rf_session *read =
+            rf_session_file_read(maker_session(&maker)->id, file.data, file.len, 1000, &error);
+        assert_non_null(read);
+        (void)apply_all(&read, &journal);
+        assert_same_laps(read, maker_session(&maker));
+        rf_session_destroy(read);
+        maker_destroy(&maker);
+        rf_buf_finish(&journal);
+        rf_buf_finish(&file);
+    }
+}
+
+static void the_end_is_recorded(void **state)
+{
+    (void)state;
+    struct rf_buf journal = RF_BUF_INIT;
+    struct maker maker = journaled(&journal);
+    maker_frame(&maker, START_MS, race[2]);
+    rf_engine_tick(maker.engine, START_MS + 3600001);
+    struct rf_session *rebuilt = NULL;
+    (void)apply_all(&rebuilt, &journal);
+    assert_true(rebuilt->ended);
+    rf_session_destroy(rebuilt);
+    maker_destroy(&maker);
+    rf_buf_finish(&journal);
+}
+
+static void damage_is_told_from_a_torn_end(void **state)
+{
+    (void)state;
+    struct rf_buf journal = RF_BUF_INIT;
+    rf_journal_write_deleted(&journal, "one");
+    size_t first = journal.len;
+    rf_journal_write_deleted(&journal, "two");
+    size_t second = journal.len;
+    rf_journal_write_deleted(&journal, "three");
+    struct rf_slice json;
+
+    struct rf_journal_walk torn = {journal.data, journal.data + journal.len - 5};
+    assert_int_equal(rf_journal_next(&torn, &json), RF_JOURNAL_RECORD);
+    assert_int_equal(rf_journal_next(&torn, &json), RF_JOURNAL_RECORD);
+    assert_int_equal(rf_journal_next(&torn, &json), RF_JOURNAL_TORN);
+    assert_int_equal(rf_journal_next(&torn, &json), RF_JOURNAL_END);
+
+    journal.data[first + 30] ^= 1;
+    struct rf_journal_walk damaged = {journal.data, journal.data + journal.len};
+    assert_int_equal(rf_journal_next(&damaged, &json), RF_JOURNAL_RECORD);
+    assert_int_equal(rf_journal_next(&damaged, &json), RF_JOURNAL_DAMAGED);
+    assert_int_equal(json.len, second - first);
+    assert_int_equal(rf_journal_next(&damaged, &json), RF_JOURNAL_RECORD);
+    struct rf_journal_record record;
+    assert_int_equal(rf_journal_parse(&record, json.data, json.len), 0);
+    assert_string_equal(record.session_id, "three");
+    assert_true(record.deleted);
+    rf_journal_record_finish(&record);
+    assert_int_equal(rf_journal_next(&damaged, &json), RF_JOURNAL_END);
+    rf_buf_finish(&journal);
+}
+
+static void strangers_are_refused(void **state)
+{
+    (void)state;
+    struct rf_journal_record record;
+    assert_int_equal(rf_journal_parse(&record, "[]", 2), -1);
+    assert_int_equal(rf_journal_parse(&record, "{}", 2), -1);
+    assert_int_equal(rf_journal_parse(&record, "{\"sessionId\":\"x\"}", 17), -1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_journal_alone_rebuilds_every_lap),
+        cmocka_unit_test(a_file_of_any_moment_and_the_journal_make_the_whole),
+        cmocka_unit_test(the_end_is_recorded),
+        cmocka_unit_test(damage_is_told_from_a_torn_end),
+        cmocka_unit_test(strangers_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
