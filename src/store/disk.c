@@ -85,12 +85,12 @@ int rf_disk_sync_folder(const char *folder)
     if (fd < 0)
         return errno;
     int error = fsync(fd) == 0 ? 0 : errno;
-    (void)close(fd);                                 /* only synced */
+    (void)close(fd);                                        /* only synced */
     return error == EINVAL || error == ENOTSUP ? 0 : error; /* some file systems know no fsync of folders */
 }
 
-/* Without the storage folder itself it is more likely unmounted than removed, and a second tree below the mount point
- * would be found by nobody. */
+/* Without the storage folder itself it is more likely unmounted than removed, and a second tree below the
+ * mount point would be found by nobody. */
 int rf_disk_make_folder_of(const char *path)
 {
     char *folder = rf_strndup(path, (size_t)(strrchr(path, '/') - path));

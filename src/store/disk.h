@@ -56,7 +56,8 @@ char *rf_disk_segment_path(const struct rf_disk *disk, uint64_t number); /* the 
 /* Calls `each` with the number of every file of the journal, in no order. 0; -1 with errno set. */
 int rf_disk_each_segment(const struct rf_disk *disk, void (*each)(void *ctx, uint64_t number), void *ctx);
 
-/* Makes a new file and its name last. 0; or an errno. *fd may be open all the same: for the caller to close. */
+/* Makes a new file and its name last. 0; or an errno. *fd may be open all the same: for the caller to close.
+ */
 int rf_disk_segment_begin(const char *path, int *fd);
 
 /* Appends all and makes it last. 0; or an errno: the file may then end with any part of it. */
@@ -67,9 +68,9 @@ int rf_disk_segment_load(const char *path, struct rf_buf *out);
 
 /* ---- damaged files */
 
-/* Puts a damaged file into quarantine/, under its name and the time of its last change: moves it, or, with `copy`,
- * leaves the original and writes these bytes (once only, however often it is found). 0 with *aside the new path (the
- * caller frees it); or an errno, and the file is where it was. */
+/* Puts a damaged file into quarantine/, under its name and the time of its last change: moves it, or, with
+ * `copy`, leaves the original and writes these bytes (once only, however often it is found). 0 with *aside
+ * the new path (the caller frees it); or an errno, and the file is where it was. */
 int rf_disk_put_aside(const struct rf_disk *disk, const char *path, const struct rf_buf *copy, char **aside);
 
 #endif

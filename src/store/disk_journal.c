@@ -26,7 +26,8 @@ char *rf_disk_segment_path(const struct rf_disk *disk, uint64_t number)
     return rf_buf_take(&path);
 }
 
-/* 0 where the name is none of ours: they count from 1. The upper half is kept free, so that there is always a next. */
+/* 0 where the name is none of ours: they count from 1. The upper half is kept free, so that there is always a
+ * next. */
 static uint64_t number_in(const char *name)
 {
     if (strspn(name, "0123456789") != DIGITS || strcmp(name + DIGITS, SUFFIX) != 0)
@@ -113,7 +114,8 @@ static bool same_size(const char *path, size_t size)
     return stat(path, &status) == 0 && S_ISREG(status.st_mode) && (uintmax_t)status.st_size == size;
 }
 
-/* A name that is free; or, for a copy, the name of the copy that is there already. NULL where all are taken. */
+/* A name that is free; or, for a copy, the name of the copy that is there already. NULL where all are taken.
+ */
 static char *choose_name(const struct rf_disk *disk, const char *path, const struct rf_buf *copy)
 {
     struct stat status;

@@ -139,8 +139,8 @@ static void clear_left_over(const char *path, struct rf_log *log)
             removed == 1 ? "" : "s", path);
 }
 
-/* The folders themselves, new ones among them, and renames that a killed process made: what is found at the start is
- * relied on from here. */
+/* The folders themselves, new ones among them, and renames that a killed process made: what is found at the
+ * start is relied on from here. */
 static void make_last(const char *folder, struct rf_log *log)
 {
     int error = rf_disk_sync_folder(folder);

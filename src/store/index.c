@@ -110,7 +110,8 @@ void rf_index_put(struct rf_index *index, struct rf_summary *summary, uint64_t b
     } else {
         entry = rf_new(sizeof *entry);
     }
-    *entry = (struct rf_entry){.summary = *summary, .bytes = bytes, .saved_version = saved_version, .deleting = deleting};
+    *entry = (struct rf_entry){
+        .summary = *summary, .bytes = bytes, .saved_version = saved_version, .deleting = deleting};
     *summary = (struct rf_summary){0};
     describe(index, entry);
     HASH_ADD_KEYPTR(hh, index->by_id, entry->summary.id, strlen(entry->summary.id), entry);

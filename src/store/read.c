@@ -65,3 +65,18 @@ void rf_store_read(struct rf_store *store, const char *id,
     store->jobs++;
     rf_pool_run(store->loop, &reading->work, on_pool, after);
 }
+
+int rf_store_load_now(struct rf_store *store, const char *id, struct rf_buf *json)
+{
+    if (rf_index_find(&store->index, id) == NULL)
+        return -1;
+    const struct rf_blob *newest = rf_saver_newest(store->saver, id);
+    if (newest != NULL) {
+        rf_buf_append(json, newest->data, newest->len);
+        return 0;
+    }
+    char *path = rf_disk_path(&store->disk, id);
+    int error = rf_disk_load(path, json);
+    free(path);
+    return error == 0 ? 0 : -1;
+}

@@ -13,6 +13,7 @@ struct rf_removal {
     struct rf_store *store;
     char *id;
     char *path, *current; /* the files; current is NULL where none is kept */
+    bool recorded;        /* the journal has it, or failed to take it */
     bool started;
     int error;
     enum rf_store_deleted result;
@@ -87,6 +88,8 @@ static void conclude(struct rf_store *store, struct rf_removal *removal)
     /* Where the session came to life again meanwhile, the entry is that of the live one. */
     if (entry != NULL && entry->deleting) {
         entry->deleting = false;
+        if (removed)
+            entry->saved_version = 0;
         if (removed && entry->summary.complete) {
             rf_index_remove(&store->index, removal->id);
             remember_gone(store, removal->id);
@@ -120,7 +123,7 @@ void rf_store_start_removals(struct rf_store *store)
     struct rf_removal *removal;
     DL_FOREACH(store->removals, removal)
     {
-        if (removal->started || rf_saver_flying(store->saver, removal->id))
+        if (removal->started || !removal->recorded || rf_saver_flying(store->saver, removal->id))
             continue;
         removal->started = true;
         rf_pool_run(store->loop, &removal->work, on_pool, after);
@@ -137,12 +140,27 @@ static struct rf_removal *add_removal(struct rf_store *store, const char *id)
     return removal;
 }
 
+/* The disk may be full, which is why people delete: it goes on all the same, and the journal is told again
+ * later. */
+static void on_recorded(void *ctx, int error)
+{
+    struct rf_removal *removal = ctx;
+    if (error != 0)
+        rf_log_warn(removal->store->log, "store",
+            "that session %s is deleted cannot be written to the journal: %s", removal->id, strerror(error));
+    removal->recorded = true;
+    rf_store_start_removals(removal->store);
+}
+
+/* The journal first: its records of the session must not bring it back where the power is cut in between. */
 static struct rf_removal *remove_files(struct rf_store *store, const char *id)
 {
     struct rf_removal *removal = add_removal(store, id);
     removal->path = rf_disk_path(&store->disk, id);
     removal->current = store->disk.current == NULL ? NULL : rf_disk_path(&store->disk, RF_STORE_CURRENT);
     rf_saver_hold(store->saver, id);
+    rf_journal_append_deleted(&store->journal, id);
+    rf_journal_commit(&store->journal, false, on_recorded, removal);
     return removal;
 }
 

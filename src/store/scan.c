@@ -4,15 +4,26 @@
 #include <string.h>
 
 #include "racefacer/base/memory.h"
+#include "racefacer/codec/json_slice.h"
 #include "store/store_impl.h"
 
 #define NAMED_AT_MOST 10 /* unreadable files that get a line of their own */
 
+/* True where these bytes are not what anybody wrote: JSON that is no session may be somebody's. */
+static bool is_damaged(struct rf_buf *json)
+{
+    if (json->len == 0)
+        return true;
+    rf_json_repair(json->data, json->len);
+    return !rf_utf8_valid(json->data, json->len) || !rf_json_valid(json->data, json->len);
+}
+
 /* Reads one session's file. NULL, or why it is none; then `json` and `out` hold nothing. */
 static const char *load(const struct rf_store *store, const char *file, const char *id, struct rf_buf *json,
-    struct rf_summary *out)
+    struct rf_summary *out, bool *damaged)
 {
     const char *reason = NULL;
+    *damaged = false;
     char *path = rf_disk_path(&store->disk, file);
     int error = rf_disk_load(path, json);
     free(path);
@@ -22,23 +33,39 @@ static const char *load(const struct rf_store *store, const char *file, const ch
         reason = strerror(error);
     else if (rf_summary_of_file(out, id, rf_buf_str(json), json->len, &reason) == 0)
         return NULL;
+    else
+        *damaged = is_damaged(json);
     rf_buf_finish(json);
     return reason;
 }
 
 /* ---- the index */
 
+static bool put_aside(struct rf_store *store, const char *file, const char *reason)
+{
+    char *path = rf_disk_path(&store->disk, file);
+    bool done = rf_store_put_aside(store, path, NULL, reason);
+    free(path);
+    return done;
+}
+
 static void add(void *ctx, const char *id)
 {
     struct rf_store *store = ctx;
     struct rf_buf json = RF_BUF_INIT;
     struct rf_summary summary;
-    const char *reason = load(store, id, id, &json, &summary);
-    if (reason == NULL)
+    bool damaged;
+    const char *reason = load(store, id, id, &json, &summary, &damaged);
+    if (reason == NULL) {
+        uint64_t version = summary.version;
         rf_index_put(&store->index, &summary, json.len);
-    else if (++store->unreadable <= NAMED_AT_MOST)
+        rf_index_find(&store->index, id)->saved_version = version;
+    } else if (damaged && put_aside(store, id, reason)) {
+        return;
+    } else if (++store->unreadable <= NAMED_AT_MOST) {
         rf_log_warn(
             store->log, "store", "%s/session-%s.json is not listed: %s", store->disk.sessions, id, reason);
+    }
     rf_buf_finish(&json);
 }
 
@@ -89,6 +116,9 @@ static void add_current(struct rf_store *store, struct open_list *list)
     } else if (id != NULL && rf_summary_of_file(&summary, id, json.data, json.len, &reason) == 0) {
         add_open(list, id, summary.started_ms, true);
         rf_summary_finish(&summary);
+    } else if (error == 0 && is_damaged(&json)) {
+        (void)rf_store_put_aside(
+            store, path, NULL, "cut off, or not JSON"); /* where it cannot it stays, and was told of */
     } else if (error != ENOENT) {
         rf_log_warn(store->log, "store", "%s cannot be gone on with: %s", path, reason);
     }
@@ -121,8 +151,9 @@ void rf_store_each_open_session(struct rf_store *store,
         struct open_session *item = &list.items[i];
         struct rf_buf json = RF_BUF_INIT;
         struct rf_summary summary;
-        const char *reason =
-            load(store, item->from_current ? RF_STORE_CURRENT : item->id, item->id, &json, &summary);
+        bool damaged;
+        const char *reason = load(
+            store, item->from_current ? RF_STORE_CURRENT : item->id, item->id, &json, &summary, &damaged);
         if (reason == NULL) {
             each(ctx, &summary, json.data, json.len);
             rf_summary_finish(&summary);

@@ -1,4 +1,5 @@
 /* store.c - the store as a whole: open and close, saving, and what the index tells. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,8 @@
 
 #define RETRY_MIN_MS 1000
 #define RETRY_MAX_MS 60000
+#define JOURNAL_KEEP_MS 600000
+#define JOURNAL_ROTATE_MS 60000
 
 /* ---- open and close */
 
@@ -29,10 +32,56 @@ static void on_landed(void *ctx)
     rf_store_check_closed(store);
 }
 
+static void on_saved(void *ctx, const char *id, uint64_t version)
+{
+    struct rf_store *store = ctx;
+    struct rf_entry *entry = rf_index_find(&store->index, id);
+    if (entry != NULL)
+        entry->saved_version = version;
+}
+
+static bool is_saved(void *ctx, const char *id, uint64_t version)
+{
+    const struct rf_store *store = ctx;
+    const struct rf_entry *entry = rf_index_find(&store->index, id);
+    if (entry == NULL) /* deleted; or not saved for the first time yet */
+        return rf_store_find_gone(store, id) != NULL;
+    return entry->saved_version >= version;
+}
+
+static void on_journal_ended(void *ctx)
+{
+    rf_store_check_closed(ctx);
+}
+
+static int open_journal(struct rf_store *store, const struct rf_store_options *options)
+{
+    return rf_journal_open(&store->journal,
+        &(struct rf_journal_options){
+            .loop = store->loop,
+            .log = store->log,
+            .disk = &store->disk,
+            .keep_ms = options->journal_keep_ms > 0 ? options->journal_keep_ms : JOURNAL_KEEP_MS,
+            .rotate_ms = options->journal_rotate_ms > 0 ? options->journal_rotate_ms : JOURNAL_ROTATE_MS,
+            .is_saved = is_saved,
+            .ended = on_journal_ended,
+            .ctx = store,
+        });
+}
+
+static char *cannot_be_read(const char *folder, const char *reason)
+{
+    struct rf_buf line = RF_BUF_INIT;
+    rf_buf_printf(&line, "storage folder %s cannot be read: %s. Give read permission or set STORAGE_PATH",
+        folder, reason);
+    return rf_buf_take(&line);
+}
+
 struct rf_store *rf_store_open(
     struct uv_loop_s *loop, struct rf_log *log, const struct rf_store_options *options, char **error)
 {
     struct rf_store *store = rf_new(sizeof *store);
+    *error = NULL;
     store->loop = loop;
     store->log = log;
     store->max_sessions = options->max_sessions > 0 ? (size_t)options->max_sessions : 0;
@@ -42,11 +91,11 @@ struct rf_store *rf_store_open(
     }
     rf_index_init(&store->index);
     const char *reason;
-    if (rf_store_scan(store, &reason) != 0) {
-        struct rf_buf line = RF_BUF_INIT;
-        rf_buf_printf(&line, "storage folder %s cannot be read: %s. Give read permission or set STORAGE_PATH",
-            store->disk.sessions, reason);
-        *error = rf_buf_take(&line);
+    if (rf_store_scan(store, &reason) != 0)
+        *error = cannot_be_read(store->disk.sessions, reason);
+    else if (open_journal(store, options) != 0)
+        *error = cannot_be_read(store->disk.journal, strerror(errno));
+    if (*error != NULL) {
         free_store(store);
         return NULL;
     }
@@ -56,6 +105,7 @@ struct rf_store *rf_store_open(
         .disk = &store->disk,
         .retry_min_ms = options->retry_min_ms > 0 ? options->retry_min_ms : RETRY_MIN_MS,
         .retry_max_ms = options->retry_max_ms > 0 ? options->retry_max_ms : RETRY_MAX_MS,
+        .saved = on_saved,
         .landed = on_landed,
         .ctx = store,
     });
@@ -72,14 +122,20 @@ static void on_saver_closed(void *ctx)
         closed(closed_ctx);
 }
 
+static void on_journal_closed(void *ctx)
+{
+    struct rf_store *store = ctx;
+    rf_saver_close(store->saver, on_saver_closed);
+}
+
 void rf_store_check_closed(struct rf_store *store)
 {
-    if (!store->closing || store->saver == NULL || store->jobs > 0 || store->removals != NULL ||
-        !rf_saver_quiet(store->saver))
+    if (!store->closing || store->ending || store->jobs > 0 || store->removals != NULL ||
+        !rf_saver_quiet(store->saver) || !rf_journal_quiet(&store->journal) ||
+        !rf_journal_last_call(&store->journal))
         return;
-    struct rf_saver *saver = store->saver;
-    store->saver = NULL;
-    rf_saver_close(saver, on_saver_closed);
+    store->ending = true;
+    rf_journal_close(&store->journal, on_journal_closed);
 }
 
 void rf_store_close(struct rf_store *store, void (*closed)(void *ctx), void *ctx)
@@ -107,17 +163,38 @@ void rf_store_save(struct rf_store *store, struct rf_summary *summary, struct rf
         return;
     }
     /* Being live counts for more than having been deleted: its laps are not to be lost. */
+    if (gone != NULL || (entry != NULL && entry->deleting && !summary->complete))
+        rf_journal_revive(&store->journal, summary->id);
     rf_store_forget_gone(store, gone);
     bool doomed = entry != NULL && entry->deleting && summary->complete;
     size_t len = json->len;
-    struct rf_blob *blob = rf_blob_create(summary->id, rf_buf_take(json), len);
+    struct rf_blob *blob = rf_blob_create(summary->id, summary->version, rf_buf_take(json), len);
     rf_index_put(&store->index, summary, len);
     rf_saver_put(store->saver, blob, is_current && store->disk.current != NULL, doomed);
 }
 
 bool rf_store_idle(const struct rf_store *store)
 {
-    return store->jobs == 0 && store->removals == NULL && rf_saver_settled(store->saver);
+    return store->jobs == 0 && store->removals == NULL && store->journal.commit == NULL &&
+           rf_saver_settled(store->saver);
+}
+
+/* ---- the journal */
+
+void rf_store_append(struct rf_store *store, const char *id, uint64_t version, const char *record, size_t len)
+{
+    rf_journal_append(&store->journal, id, version, record, len);
+}
+
+void rf_store_commit(struct rf_store *store, void (*done)(void *ctx, int error), void *ctx)
+{
+    rf_journal_commit(&store->journal, true, done, ctx);
+}
+
+uint64_t rf_store_saved_version(const struct rf_store *store, const char *id)
+{
+    const struct rf_entry *entry = rf_index_find(&store->index, id);
+    return entry == NULL ? 0 : entry->saved_version;
 }
 
 /* ---- the index */
@@ -151,5 +228,9 @@ void rf_store_status(const struct rf_store *store, struct rf_store_status *out)
         .failing = state.failing,
         .error = state.error,
         .unreadable = store->unreadable,
+        .quarantined = store->quarantined,
+        .commits = store->journal.commits,
+        .commit_failures = store->journal.failures,
+        .commit_ms = store->journal.commit_ms,
     };
 }

@@ -8,6 +8,7 @@
 #include "racefacer/store/store.h"
 #include "store/disk.h"
 #include "store/index.h"
+#include "store/journal.h"
 #include "store/saver.h"
 
 struct rf_removal;
@@ -28,9 +29,10 @@ struct rf_store {
     struct rf_removal *removals; /* a list */
     struct rf_gone *gone;
     size_t jobs; /* reads and answers under way */
-    uint64_t unreadable;
+    struct rf_journal journal;
+    uint64_t unreadable, quarantined;
     size_t max_sessions;
-    bool closing;
+    bool closing, ending; /* ending: nothing is under way any more */
     void (*closed)(void *ctx);
     void *closed_ctx;
 };
@@ -41,6 +43,10 @@ void rf_store_check_closed(struct rf_store *store);
 /* Blocks. Fills the index from the files. 0; -1 with *error a reason, valid until the next call of anything.
  */
 int rf_store_scan(struct rf_store *store, const char **error);
+
+/* Puts a damaged file into quarantine/, or these bytes of it; counts and tells it. False where that fails. */
+bool rf_store_put_aside(
+    struct rf_store *store, const char *path, const struct rf_buf *copy, const char *reason);
 
 /* Starts the removals that no save is in the way of any more. */
 void rf_store_start_removals(struct rf_store *store);

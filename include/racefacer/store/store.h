@@ -20,11 +20,14 @@ struct rf_store_options {
     int max_sessions;      /* MAX_SESSIONS: completed sessions kept */
     int64_t retry_min_ms;  /* first wait after a failed save, doubled up to retry_max_ms; 0: 1000 */
     int64_t retry_max_ms;  /* 0: 60000 */
+    int64_t journal_keep_ms;   /* a file of the journal goes this long after the saves that cover it; 0: 600000 */
+    int64_t journal_rotate_ms; /* records of this long share a file; 0: 60000 */
     bool archived;         /* no file in current/: a replay or the demo still has its own */
 };
 
 /* Makes the folders, locks them against a second process, checks that they can be written to, removes what a crash
- * left half written, and reads the index: blocks, for the start only. Files that are no sessions stay where they are.
+ * left half written, and reads the index: blocks, for the start only. Files that are no sessions stay where they are;
+ * damaged ones (cut off, not JSON) are moved to STORAGE_PATH/quarantine/, named in the log and counted.
  * NULL with *error set to a line that says what is wrong with which path (owned by the caller, free()). */
 struct rf_store *rf_store_open(
     struct uv_loop_s *loop, struct rf_log *log, const struct rf_store_options *options, char **error);

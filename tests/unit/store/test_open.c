@@ -1,6 +1,7 @@
 /* test_open.c - the start: folders, the lock, what is found there, and which sessions go on. */
 #include "fixture.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <sys/wait.h>
@@ -80,22 +81,77 @@ static void test_only_safe_names_are_listed(void **state)
     assert_int_equal(status_of(fixture).unreadable, 0); /* they are nobody's session files */
 }
 
-static void test_unreadable_files_are_counted_and_left(void **state)
+static void test_files_that_are_no_sessions_are_counted_and_left(void **state)
 {
     struct fixture *fixture = *state;
     make_folders(fixture);
     put_session(fixture, &(struct sample){"good", .started_ms = T0});
-    put_file(fixture, "sessions/session-empty.json", "");
-    put_file(fixture, "sessions/session-half.json", "{\"sessionId\":\"half\",\"analy");
     put_file(fixture, "sessions/session-other.json", "{\"name\":\"a package\"}");
     put_file(fixture, "sessions/session-array.json", "[1,2]");
     assert_int_equal(mkdir(at(fixture, "sessions/session-folder.json"), 0750), 0);
     assert_int_equal(mkfifo(at(fixture, "sessions/session-pipe.json"), 0640), 0);
     open_store(fixture);
     assert_lists(fixture, ALL, "good /1");
-    assert_int_equal(status_of(fixture).unreadable, 6);
-    assert_true(exists(fixture, "sessions/session-half.json"));
+    assert_int_equal(status_of(fixture).unreadable, 4);
+    assert_int_equal(status_of(fixture).quarantined, 0);
     assert_true(exists(fixture, "sessions/session-other.json"));
+    assert_true(exists(fixture, "sessions/session-array.json"));
+    assert_false(exists(fixture, "quarantine"));
+}
+
+/* Puts a file there as damage would, last changed at 2026-01-01T10:00:00Z. */
+static void put_damaged(struct fixture *fixture, const char *name, const char *text)
+{
+    put_file(fixture, name, text);
+    struct timespec times[2] = {{.tv_sec = T0 / 1000}, {.tv_sec = T0 / 1000}};
+    assert_int_equal(utimensat(AT_FDCWD, at(fixture, name), times, 0), 0);
+}
+
+static void assert_text(struct fixture *fixture, const char *name, const char *wanted)
+{
+    struct rf_buf content = RF_BUF_INIT;
+    if (rf_file_load(at(fixture, name), 1 << 20, &content) != 0)
+        fail_msg("%s: %s", name, strerror(errno));
+    assert_string_equal(rf_buf_str(&content), wanted);
+    rf_buf_finish(&content);
+}
+
+static void test_damaged_files_are_put_aside(void **state)
+{
+    struct fixture *fixture = *state;
+    make_folders(fixture);
+    put_session(fixture, &(struct sample){"good", .started_ms = T0});
+    put_damaged(fixture, "sessions/session-empty.json", "");
+    put_damaged(fixture, "sessions/session-half.json", "{\"sessionId\":\"half\",\"analy");
+    put_damaged(fixture, "sessions/session-bytes.json", "{\"sessionId\":\"\xff\"}");
+    open_store(fixture);
+    assert_lists(fixture, ALL, "good /1");
+    assert_int_equal(status_of(fixture).quarantined, 3);
+    assert_int_equal(status_of(fixture).unreadable, 0);
+    assert_false(exists(fixture, "sessions/session-half.json"));
+    assert_text(fixture, "quarantine/session-empty.json.20260101T100000Z", "");
+    assert_text(fixture, "quarantine/session-half.json.20260101T100000Z", "{\"sessionId\":\"half\",\"analy");
+    assert_text(fixture, "quarantine/session-bytes.json.20260101T100000Z", "{\"sessionId\":\"\xff\"}");
+    close_store(fixture);
+
+    /* Another of the same name and time takes the place of none. */
+    put_damaged(fixture, "sessions/session-half.json", "{");
+    open_store(fixture);
+    assert_int_equal(status_of(fixture).quarantined, 1);
+    assert_text(fixture, "quarantine/session-half.json.20260101T100000Z", "{\"sessionId\":\"half\",\"analy");
+    assert_text(fixture, "quarantine/session-half.json.20260101T100000Z-2", "{");
+}
+
+static void test_what_cannot_be_put_aside_stays(void **state)
+{
+    struct fixture *fixture = *state;
+    make_folders(fixture);
+    put_file(fixture, "sessions/session-half.json", "{");
+    put_file(fixture, "quarantine", "a file in the folder's place");
+    open_store(fixture);
+    assert_int_equal(status_of(fixture).unreadable, 1);
+    assert_int_equal(status_of(fixture).quarantined, 0);
+    assert_text(fixture, "sessions/session-half.json", "{");
 }
 
 static void test_a_file_larger_than_64_mb_is_not_read(void **state)
@@ -292,8 +348,11 @@ static void test_current_stands_in_for_a_lost_file(void **state)
     assert_open_ones(fixture, "old:1 lost:7 new:3 ");
     put_current(fixture, &(struct sample){"../evil", T0, .live = true});
     assert_open_ones(fixture, "old:1 new:3 ");
-    put_file(fixture, "current/session.json", "{\"sessionId\":\"half");
+    put_damaged(fixture, "current/session.json", "{\"sessionId\":\"half");
     assert_open_ones(fixture, "old:1 new:3 ");
+    assert_int_equal(status_of(fixture).quarantined, 1);
+    assert_false(exists(fixture, "current/session.json"));
+    assert_text(fixture, "quarantine/session.json.20260101T100000Z", "{\"sessionId\":\"half");
 }
 
 static void test_open_sessions_may_be_saved_meanwhile(void **state)
@@ -317,7 +376,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_an_archive_has_no_current, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_a_crash_left_is_removed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_only_safe_names_are_listed, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_unreadable_files_are_counted_and_left, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_files_that_are_no_sessions_are_counted_and_left, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_damaged_files_are_put_aside, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_cannot_be_put_aside_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_file_larger_than_64_mb_is_not_read, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_file_of_the_first_server, setup, teardown),
         cmocka_unit_test_setup_teardown(
