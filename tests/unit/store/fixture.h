@@ -32,7 +32,7 @@ struct fixture {
     struct rf_log *log;
     struct rf_store *store;
     bool closed;
-    int64_t retry_min_ms, retry_max_ms;
+    int64_t retry_min_ms, retry_max_ms, journal_keep_ms, journal_rotate_ms;
     int max_sessions;
 };
 
@@ -62,6 +62,8 @@ static inline char *open_error(struct fixture *fixture, bool archived)
         .max_sessions = fixture->max_sessions,
         .retry_min_ms = fixture->retry_min_ms,
         .retry_max_ms = fixture->retry_max_ms,
+        .journal_keep_ms = fixture->journal_keep_ms,
+        .journal_rotate_ms = fixture->journal_rotate_ms,
         .archived = archived};
     char *error = NULL;
     fixture->store = rf_store_open(&fixture->loop, fixture->log, &options, &error);
@@ -129,6 +131,7 @@ struct sample {
     const char *event, *track_name, *driver; /* NULL: "Session", "Lakeside", "Ana Example" */
     int track;                               /* 0: 3 */
     int laps;
+    int version; /* 0: the file does not tell */
 };
 
 /* The JSON of a session; the caller frees it. */
@@ -145,6 +148,10 @@ static inline char *sample_json(const struct sample *sample)
         sample->id, sample->event ? sample->event : "Session", sample->track ? sample->track : 3,
         sample->track_name ? sample->track_name : "Lakeside", iso, iso, sample->laps,
         sample->live ? "false" : "true", sample->driver ? sample->driver : "Ana Example");
+    if (sample->version > 0) {
+        out.len--;
+        rf_buf_printf(&out, ",\"lapsVersion\":%d}", sample->version);
+    }
     return rf_buf_take(&out);
 }
 

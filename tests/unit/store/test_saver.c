@@ -1,54 +1,9 @@
 /* test_saver.c - the queue of saves: what replaces what, disks that fail and come back, and the last try. */
-#include "fixture.h"
-
-#include <semaphore.h>
-#include <signal.h>
-#include <sys/resource.h>
+#include "faults.h"
 
 #include "racefacer/base/log.h"
 
 #define T0 1767261600000LL /* 2026-01-01T10:00:00Z */
-#define POOL 4             /* libuv's threads */
-
-/* Keeps the whole thread pool busy, so that saves are under way without getting anywhere. */
-struct jam {
-    uv_work_t work[POOL];
-    sem_t gate;
-    int left;
-};
-
-static void wait_at_gate(uv_work_t *work)
-{
-    struct jam *jam = work->data;
-    while (sem_wait(&jam->gate) != 0)
-        continue;
-}
-
-static void passed(uv_work_t *work, int status)
-{
-    struct jam *jam = work->data;
-    assert_int_equal(status, 0);
-    jam->left--;
-}
-
-static void jam_pool(struct fixture *fixture, struct jam *jam)
-{
-    assert_int_equal(sem_init(&jam->gate, 0, 0), 0);
-    jam->left = POOL;
-    for (int i = 0; i < POOL; i++) {
-        jam->work[i].data = jam;
-        assert_int_equal(uv_queue_work(&fixture->loop, &jam->work[i], wait_at_gate, passed), 0);
-    }
-}
-
-static void unjam(struct fixture *fixture, struct jam *jam)
-{
-    for (int i = 0; i < POOL; i++)
-        assert_int_equal(sem_post(&jam->gate), 0);
-    while (jam->left > 0)
-        uv_run(&fixture->loop, UV_RUN_ONCE);
-    assert_int_equal(sem_destroy(&jam->gate), 0);
-}
 
 static struct sample live(const char *id, int laps)
 {
@@ -78,22 +33,6 @@ static void run_until_saved(struct fixture *fixture)
     while (status_of(fixture).unsaved > 0)
         uv_run(&fixture->loop, UV_RUN_ONCE);
     run_until_idle(fixture);
-}
-
-static void break_folder(struct fixture *fixture, const char *name)
-{
-    char away[600];
-    (void)snprintf(away, sizeof away, "%s.away", at(fixture, name));
-    assert_int_equal(rename(at(fixture, name), away), 0);
-    put_file(fixture, name, "a file in the folder's place");
-}
-
-static void mend_folder(struct fixture *fixture, const char *name)
-{
-    char away[600];
-    (void)snprintf(away, sizeof away, "%s.away", at(fixture, name));
-    assert_int_equal(unlink(at(fixture, name)), 0);
-    assert_int_equal(rename(away, at(fixture, name)), 0);
 }
 
 /* ---- one after the other */
@@ -251,15 +190,11 @@ static void test_current_fails_alone(void **state)
 static void test_a_write_cut_short_leaves_the_old_file(void **state)
 {
     struct fixture *fixture = *state;
-    struct rlimit before, tight;
+    struct rlimit before;
     open_store(fixture);
     save_live(fixture, "a", 1, false);
     run_until_idle(fixture);
-    (void)signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    tight = before;
-    tight.rlim_cur = 100;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    before = limit_files_to(100);
     save_live(fixture, "a", 2, false);
     run_until_failures(fixture, 1);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
