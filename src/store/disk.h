@@ -63,8 +63,17 @@ int rf_disk_segment_begin(const char *path, int *fd);
 /* Appends all and makes it last. 0; or an errno: the file may then end with any part of it. */
 int rf_disk_segment_write(int fd, const char *data, size_t len);
 
-/* Reads a whole file and makes it last: what a killed process wrote may be known to the kernel alone. */
-int rf_disk_segment_load(const char *path, struct rf_buf *out);
+/* Closes it; all in it was made last, or does not matter. */
+void rf_disk_segment_end(int fd);
+
+/* Closes a new file that came to nothing, and removes it. True where it is gone. */
+bool rf_disk_segment_discard(const char *path, int fd);
+
+int rf_disk_segment_load(const char *path, struct rf_buf *out); /* 0; or an errno */
+
+/* Makes a file last as it is: what a killed process wrote may be known to the kernel alone. 0; or an errno.
+ */
+int rf_disk_segment_sync(const char *path);
 
 /* ---- damaged files */
 

@@ -91,19 +91,31 @@ int rf_disk_segment_write(int fd, const char *data, size_t len)
     return fdatasync(fd) == 0 ? 0 : errno;
 }
 
+void rf_disk_segment_end(int fd)
+{
+    (void)close(fd); /* a fault here tells nothing that the sync did not */
+}
+
+bool rf_disk_segment_discard(const char *path, int fd)
+{
+    if (fd >= 0)
+        rf_disk_segment_end(fd);
+    return fd < 0 || unlink(path) == 0;
+}
+
 int rf_disk_segment_load(const char *path, struct rf_buf *out)
 {
-    if (rf_file_load(path, SEGMENT_CAP, out) != 0)
-        return errno;
+    return rf_file_load(path, SEGMENT_CAP, out) == 0 ? 0 : errno;
+}
+
+int rf_disk_segment_sync(const char *path)
+{
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    int error = fd >= 0 && fdatasync(fd) == 0 ? 0 : errno;
-    if (fd >= 0)
-        (void)close(fd); /* only synced */
-    if (error == EINVAL || error == EROFS)
-        error = 0;
-    if (error != 0)
-        rf_buf_finish(out);
-    return error;
+    if (fd < 0)
+        return errno;
+    int error = fdatasync(fd) == 0 ? 0 : errno;
+    (void)close(fd); /* only synced */
+    return error == EINVAL || error == EROFS ? 0 : error;
 }
 
 /* ---- quarantine */

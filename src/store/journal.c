@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <utlist.h>
 
 #include "racefacer/base/clock.h"
@@ -47,24 +46,22 @@ static void on_pool(uv_work_t *work)
 {
     struct rf_commit *commit = work->data;
     if (commit->retired >= 0)
-        (void)close(commit->retired); /* all in it was synced */
+        rf_disk_segment_end(commit->retired);
     if (commit->data.len == 0)
         return;
-    if (commit->path != NULL) {
+    if (commit->path != NULL)
         commit->error = rf_disk_segment_begin(commit->path, &commit->fd);
-        commit->discarded = commit->fd < 0;
-    }
     if (commit->error == 0)
         commit->error = rf_disk_segment_write(commit->fd, commit->data.data, commit->data.len);
     if (commit->error == 0)
         return;
-    /* After a failed sync nobody knows what the kernel still has: nothing goes behind it. */
-    if (commit->fd >= 0) {
-        (void)close(commit->fd);
-        commit->fd = -1;
-        commit->discarded =
-            commit->path != NULL && unlink(commit->path) == 0; /* a full disk: no heap of stumps */
-    }
+    /* After a failed sync nobody knows what the kernel still has: nothing goes behind it. And a full disk
+     * must not be strewn with stumps. */
+    if (commit->path != NULL)
+        commit->discarded = rf_disk_segment_discard(commit->path, commit->fd);
+    else
+        rf_disk_segment_end(commit->fd);
+    commit->fd = -1;
 }
 
 /* ---- a commit */
@@ -308,7 +305,7 @@ void rf_journal_finish(struct rf_journal *journal)
     rf_needs_clear(&journal->pending_needs);
     rf_buf_finish(&journal->pending);
     if (journal->fd >= 0)
-        (void)close(journal->fd); /* all in it was synced */
+        rf_disk_segment_end(journal->fd);
     journal->fd = -1;
 }
 

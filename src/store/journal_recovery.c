@@ -86,6 +86,10 @@ static bool read_segment(struct reading *reading)
     } else if (content.len > 0) {
         walk(reading, path, &content, &wrong);
     }
+    /* What is told of here is served next. */
+    int sync_error = error == 0 ? rf_disk_segment_sync(path) : 0;
+    if (sync_error != 0)
+        rf_log_warn(store->log, "store", "%s cannot be synced: %s", path, strerror(sync_error));
     if (wrong.len > 0)
         good = rf_store_put_aside(store, path, &content, wrong.data);
     rf_buf_finish(&wrong);

@@ -1,7 +1,6 @@
 /* journal_segments.c - the files of the journal: what each is needed for, and when it goes. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <utlist.h>
 
 #include "racefacer/base/clock.h"
@@ -97,7 +96,7 @@ static void on_pool(uv_work_t *work)
 {
     struct removal *removal = work->data;
     if (removal->fd >= 0)
-        (void)close(removal->fd); /* all in it was synced */
+        rf_disk_segment_end(removal->fd);
     while (removal->error == 0 && removal->removed < removal->count) {
         char *path = rf_disk_segment_path(removal->journal->options.disk, removal->numbers[removal->removed]);
         removal->error = rf_disk_remove(path); /* the folder is synced after each: they go in this order */

@@ -20,6 +20,7 @@ static void free_store(struct rf_store *store)
     {
         rf_store_forget_gone(store, gone);
     }
+    rf_needs_clear(&store->not_worth_saving);
     rf_index_finish(&store->index);
     rf_disk_close(&store->disk);
     free(store);
@@ -44,9 +45,13 @@ static bool is_saved(void *ctx, const char *id, uint64_t version)
 {
     const struct rf_store *store = ctx;
     const struct rf_entry *entry = rf_index_find(&store->index, id);
-    if (entry == NULL) /* deleted; or not saved for the first time yet */
-        return rf_store_find_gone(store, id) != NULL;
-    return entry->saved_version >= version;
+    if (entry != NULL)
+        return entry->saved_version >= version;
+    if (rf_store_find_gone(store, id) != NULL)
+        return true;
+    const struct rf_need *nothing; /* otherwise it is still to be saved for the first time */
+    HASH_FIND_STR(store->not_worth_saving, id, nothing);
+    return nothing != NULL && nothing->version >= version;
 }
 
 static void on_journal_ended(void *ctx)
@@ -183,7 +188,15 @@ bool rf_store_idle(const struct rf_store *store)
 
 void rf_store_append(struct rf_store *store, const char *id, uint64_t version, const char *record, size_t len)
 {
+    const struct rf_entry *entry = rf_index_find(&store->index, id);
+    if (entry == NULL ? rf_store_find_gone(store, id) != NULL : entry->deleting && entry->summary.complete)
+        return; /* behind its deletion it would bring back half a session */
     rf_journal_append(&store->journal, id, version, record, len);
+}
+
+void rf_store_save_nothing(struct rf_store *store, const char *id, uint64_t version)
+{
+    rf_need_raise(&store->not_worth_saving, id, version);
 }
 
 void rf_store_commit(struct rf_store *store, void (*done)(void *ctx, int error), void *ctx)

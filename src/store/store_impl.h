@@ -28,6 +28,7 @@ struct rf_store {
     struct rf_saver *saver;
     struct rf_removal *removals; /* a list */
     struct rf_gone *gone;
+    struct rf_need *not_worth_saving;
     size_t jobs; /* reads and answers under way */
     struct rf_journal journal;
     uint64_t unreadable, quarantined;

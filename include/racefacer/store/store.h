@@ -58,12 +58,16 @@ void rf_store_clean(struct rf_store *store);
  * minutes after the saves of all its sessions are on disk, so that a backup that copies the folder slowly has either. */
 
 /* Appends a record of a session, as rf_journal_* of codec/journal.h made it (one line, framed); `version` is the
- * session's laps_version with it. Nothing is on disk before a commit. */
+ * session's laps_version with it. Nothing is on disk before a commit. Dropped where the session was deleted or cleaned
+ * away and no live state of it was saved since. */
 void rf_store_append(struct rf_store *store, const char *id, uint64_t version, const char *record, size_t len);
 
 /* Writes and syncs everything appended. Calls `done`, never from inside, with 0 or an errno; on failure the records are
  * dropped: the caller saves the sessions instead. One commit at a time; with nothing appended it succeeds. */
 void rf_store_commit(struct rf_store *store, void (*done)(void *ctx, int error), void *ctx);
+
+/* Says that this state of a session that is not listed is not worth a file: the journal need not be kept for it. */
+void rf_store_save_nothing(struct rf_store *store, const char *id, uint64_t version);
 
 /* Reads all that the journal has, oldest first: for the start, blocks, before anything is appended. `each` gets one
  * record's JSON. A torn last record of a file is dropped; a file damaged elsewhere is copied to
@@ -87,7 +91,7 @@ void rf_store_read(struct rf_store *store, const char *id,
 enum rf_store_deleted { RF_STORE_DELETED, RF_STORE_NOT_FOUND, RF_STORE_LIVE, RF_STORE_DELETE_FAILED };
 
 /* Deletes a completed session: its file, current/session.json where that holds it, and the listing. Calls `done` once
- * it is gone from the disk, never from inside. A second call for the same id meanwhile gets RF_STORE_NOT_FOUND. */
+ * it is gone from the disk, never from inside. The journal is told first; where that fails it is told later. A second call for the same id meanwhile gets RF_STORE_NOT_FOUND. */
 void rf_store_delete(struct rf_store *store, const char *id, void (*done)(void *ctx, enum rf_store_deleted result), void *ctx);
 
 /* Reads the file of every session that is not complete, and of the one in current/session.json (its own file where

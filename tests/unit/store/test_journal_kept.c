@@ -164,6 +164,24 @@ static void test_files_of_an_earlier_run_go_too(void **state)
     run_until_gone(fixture, SECOND);
 }
 
+static void test_a_session_not_worth_a_file_holds_up_none(void **state)
+{
+    struct fixture *fixture = *state;
+    open_hasty(fixture);
+    write_record(fixture, "a", 2);
+    rf_store_save_nothing(fixture->store, "a", 1);
+    run_for_a_while(fixture);
+    assert_true(exists(fixture, FIRST));
+    rf_store_save_nothing(fixture->store, "a", 2);
+    run_until_gone(fixture, FIRST);
+    write_record(fixture, "a", 3);
+    save(fixture, &a2, false); /* it was, after all */
+    run_for_a_while(fixture);
+    assert_true(exists(fixture, SECOND));
+    save(fixture, &(struct sample){"a", .started_ms = T0, .version = 3}, false);
+    run_until_gone(fixture, SECOND);
+}
+
 static void test_load_now(void **state)
 {
     struct fixture *fixture = *state;
@@ -207,6 +225,24 @@ static void test_a_deletion_stands_behind_the_records(void **state)
     open_store(fixture);
     assert_lists(fixture, ALL, "/0");
     assert_records(fixture, "a1 a2 -a b1 ");
+}
+
+static void test_no_record_comes_behind_the_deletion(void **state)
+{
+    struct fixture *fixture = *state;
+    struct answer answer = {0};
+    open_store(fixture);
+    save(fixture, &a1, false);
+    run_until_idle(fixture);
+    rf_store_delete(fixture->store, "a", on_deleted, &answer);
+    append(fixture, "a", 2); /* late laps: while it is being deleted */
+    wait_for(fixture, &answer);
+    append(fixture, "a", 3); /* and afterwards */
+    append(fixture, "b", 1);
+    assert_int_equal(commit(fixture), 0);
+    close_store(fixture);
+    open_store(fixture);
+    assert_records(fixture, "-a b1 ");
 }
 
 static void test_it_is_journaled_before_the_file_goes(void **state)
@@ -348,8 +384,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_failing_save_keeps_the_file, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_file_with_new_records_is_not_old, setup, teardown),
         cmocka_unit_test_setup_teardown(test_files_of_an_earlier_run_go_too, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_session_not_worth_a_file_holds_up_none, setup, teardown),
         cmocka_unit_test_setup_teardown(test_load_now, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_deletion_stands_behind_the_records, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_record_comes_behind_the_deletion, setup, teardown),
         cmocka_unit_test_setup_teardown(test_it_is_journaled_before_the_file_goes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_clean_up_is_journaled, setup, teardown),
         cmocka_unit_test_setup_teardown(test_records_of_a_deleted_session_hold_up_no_file, setup, teardown),
