@@ -61,7 +61,6 @@ static void on_pool(uv_work_t *work)
         commit->discarded = rf_disk_segment_discard(commit->path, commit->fd);
     else
         rf_disk_segment_end(commit->fd);
-    commit->fd = -1;
 }
 
 /* ---- a commit */

@@ -245,19 +245,63 @@ static void test_no_record_comes_behind_the_deletion(void **state)
     assert_records(fixture, "-a b1 ");
 }
 
-static void test_it_is_journaled_before_the_file_goes(void **state)
+struct checkpoint {
+    uv_work_t work;
+    sem_t arrived, gate;
+};
+
+static void stop_there(uv_work_t *work)
+{
+    struct checkpoint *checkpoint = work->data;
+    assert_int_equal(sem_post(&checkpoint->arrived), 0);
+    while (sem_wait(&checkpoint->gate) != 0)
+        continue;
+}
+
+/* One thread does what the delete has asked for by now, and then gets to the checkpoint. */
+static void test_it_is_on_disk_before_the_file_goes(void **state)
+{
+    struct fixture *fixture = *state;
+    struct answer answer = {0};
+    struct checkpoint checkpoint;
+    struct jam jam;
+    open_store(fixture);
+    save(fixture, &a1, false);
+    run_until_idle(fixture);
+    jam_pool(fixture, &jam);
+    rf_store_delete(fixture->store, "a", on_deleted, &answer);
+    checkpoint.work.data = &checkpoint;
+    assert_int_equal(sem_init(&checkpoint.arrived, 0, 0), 0);
+    assert_int_equal(sem_init(&checkpoint.gate, 0, 0), 0);
+    assert_int_equal(uv_queue_work(&fixture->loop, &checkpoint.work, stop_there, NULL), 0);
+    assert_int_equal(sem_post(&jam.gate), 0);
+    while (sem_wait(&checkpoint.arrived) != 0)
+        continue;
+    assert_true(size_of(fixture, FIRST) > 0);
+    assert_true(exists(fixture, FILE_A));
+    assert_int_equal(sem_post(&checkpoint.gate), 0);
+    unjam(fixture, &jam);
+    run_until_idle(fixture);
+    assert_int_equal(answer.deleted, RF_STORE_DELETED);
+    assert_false(exists(fixture, FILE_A));
+    assert_int_equal(sem_destroy(&checkpoint.arrived), 0);
+    assert_int_equal(sem_destroy(&checkpoint.gate), 0);
+}
+
+static void test_a_failed_delete_was_journaled(void **state)
 {
     struct fixture *fixture = *state;
     open_store(fixture);
-    make_folders(fixture);
     save(fixture, &a1, false);
     run_until_idle(fixture);
     assert_int_equal(unlink(at(fixture, FILE_A)), 0);
     assert_int_equal(mkdir(at(fixture, FILE_A), 0750), 0); /* cannot be unlinked */
     assert_int_equal(delete_now(fixture, "a"), RF_STORE_DELETE_FAILED);
+    append(fixture, "a", 2);
+    assert_int_equal(commit(fixture), 0);
     close_store(fixture);
     open_store(fixture);
-    assert_records(fixture, "-a ");
+    assert_records(fixture, "-a a2 "); /* its laps go on to be kept */
 }
 
 static void test_a_clean_up_is_journaled(void **state)
@@ -388,7 +432,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_load_now, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_deletion_stands_behind_the_records, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_record_comes_behind_the_deletion, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_it_is_journaled_before_the_file_goes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_it_is_on_disk_before_the_file_goes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_failed_delete_was_journaled, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_clean_up_is_journaled, setup, teardown),
         cmocka_unit_test_setup_teardown(test_records_of_a_deleted_session_hold_up_no_file, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nor_do_they_after_a_start, setup, teardown),
