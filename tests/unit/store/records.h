@@ -11,6 +11,8 @@
 
 #define T0 1767261600000LL /* 2026-01-01T10:00:00Z */
 #define FIRST "journal/00000000000000000001.log"
+#define SECOND "journal/00000000000000000002.log"
+#define KEEP_MS 5
 
 /* One whose text is at least this long. */
 static inline void append_long(struct fixture *fixture, const char *id, int version, size_t len)
@@ -92,6 +94,47 @@ static inline int count_files(struct fixture *fixture, const char *name)
         count += entry->d_name[0] != '.';
     assert_int_equal(closedir(folder), 0);
     return count;
+}
+
+/* Files that may go do so within milliseconds, and none is written to twice. */
+static inline void open_hasty(struct fixture *fixture)
+{
+    fixture->journal_keep_ms = KEEP_MS;
+    fixture->journal_rotate_ms = 1;
+    open_store(fixture);
+}
+
+static inline void write_record(struct fixture *fixture, const char *id, int version)
+{
+    assert_int_equal(usleep(2000), 0); /* the file before has had its time */
+    append(fixture, id, version);
+    assert_int_equal(commit(fixture), 0);
+}
+
+static inline void count_down(uv_timer_t *timer)
+{
+    int *left = timer->data;
+    if (--*left == 0)
+        uv_close((uv_handle_t *)timer, NULL);
+}
+
+/* Long enough for what may go to be gone. */
+static inline void run_for_a_while(struct fixture *fixture)
+{
+    uv_timer_t timer;
+    int left = 20;
+    assert_int_equal(uv_timer_init(&fixture->loop, &timer), 0);
+    timer.data = &left;
+    assert_int_equal(uv_timer_start(&timer, count_down, KEEP_MS, KEEP_MS), 0);
+    while (left > 0)
+        uv_run(&fixture->loop, UV_RUN_ONCE);
+    uv_run(&fixture->loop, UV_RUN_NOWAIT); /* the timer is gone */
+}
+
+static inline void run_until_gone(struct fixture *fixture, const char *name)
+{
+    while (exists(fixture, name)) /* else the test's time runs out */
+        uv_run(&fixture->loop, UV_RUN_ONCE);
 }
 
 #endif
