@@ -12,7 +12,7 @@
 struct found {
     char *id;
     struct rf_session *session; /* owned until it is adopted; NULL: deleted, or cannot be gone on with */
-    bool goes_on;               /* it was not over, or it is the current one */
+    bool goes_on;               /* it was not over, or it is the newest of its track */
     bool changed;               /* the journal had more than the file */
     UT_hash_handle hh;
 };
@@ -22,6 +22,11 @@ struct recovery {
     struct found *found;
     size_t records;
 };
+
+static bool is_live_feed(const struct rf_app *app)
+{
+    return !app->options->demo && app->options->replay_file == NULL;
+}
 
 static struct found *add(struct recovery *recovery, const char *id, struct rf_session *session, bool goes_on)
 {
@@ -45,10 +50,44 @@ static struct rf_session *read_session(
     return session;
 }
 
+static bool same_track(const struct rf_summary *a, const struct rf_summary *b)
+{
+    return a->has_track == b->has_track && (!a->has_track || a->track == b->track);
+}
+
 static void take_file(void *ctx, const struct rf_summary *summary, const char *json, size_t len)
 {
     struct recovery *recovery = ctx;
     (void)add(recovery, summary->id, read_session(recovery, summary->id, json, len), true);
+}
+
+/* A track's newest session is gone on with although it is complete, as long as its frames may still come:
+ * karts cross the line after the flag, and that is no new session. */
+static void take_finished(struct recovery *recovery)
+{
+    struct rf_app *app = recovery->app;
+    struct rf_listing listing;
+    rf_store_list(app->store, &(struct rf_listing_query){0}, &listing);
+    const struct rf_summary **seen = rf_new_array(listing.count + 1, sizeof *seen); /* one for each track */
+    size_t tracks = 0;
+    for (size_t i = 0; i < listing.count; i++) {
+        const struct rf_summary *listed = listing.page[i];
+        size_t at = 0;
+        while (at < tracks && !same_track(seen[at], listed))
+            at++;
+        if (at < tracks)
+            continue;
+        seen[tracks++] = listed;
+        struct found *found;
+        struct rf_buf json = RF_BUF_INIT;
+        HASH_FIND_STR(recovery->found, listed->id, found);
+        if (found == NULL &&
+            listed->changed_ms >= rf_app_now_ms(app) - rf_engine_options(app->engine)->gap_ms &&
+            rf_store_load_now(app->store, listed->id, &json) == 0)
+            take_file(recovery, listed, json.data, json.len);
+        rf_buf_finish(&json);
+    }
+    free(seen);
 }
 
 /* The session a record is about: from its file, or made anew where no save had come to be. */
@@ -107,7 +146,7 @@ static void go_on(struct recovery *recovery, struct found *found)
 {
     struct rf_app *app = recovery->app;
     struct rf_session *session = found->session;
-    bool live_feed = !app->options->demo && app->options->replay_file == NULL;
+    bool live_feed = is_live_feed(app);
     rf_session_restored(session);
     if (!live_feed && !session->ended) {
         session->ended = found->changed = true;
@@ -128,6 +167,8 @@ void rf_app_restore(struct rf_app *app)
 {
     struct recovery recovery = {.app = app};
     rf_store_each_open_session(app->store, take_file, &recovery);
+    if (is_live_feed(app))
+        take_finished(&recovery);
     rf_store_each_record(app->store, take_record, &recovery);
     HASH_SORT(recovery.found, oldest_first);
     struct found *found, *next;
