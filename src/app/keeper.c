@@ -37,8 +37,13 @@ static struct rf_kept *add_kept(struct rf_app *app, const char *id)
 
 void rf_app_keep(struct rf_app *app, const struct rf_session *session)
 {
-    if (app->store == NULL || rf_session_timed_laps(session) == 0)
+    if (app->store == NULL)
         return;
+    if (rf_session_timed_laps(session) == 0 && rf_store_find(app->store, session->id) == NULL) {
+        rf_store_save_nothing(
+            app->store, session->id, session->laps_version); /* it has a file from its first lap on */
+        return;
+    }
     const struct rf_analysis_options *options = &rf_engine_options(app->engine)->analysis;
     struct rf_kept *kept = find_kept(app, session->id);
     if (kept == NULL)

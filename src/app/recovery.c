@@ -90,11 +90,25 @@ static void take_finished(struct recovery *recovery)
     free(seen);
 }
 
+static struct found *find(const struct recovery *recovery, const char *id)
+{
+    struct found *found;
+    HASH_FIND_STR(recovery->found, id, found);
+    return found;
+}
+
+static void let_go(struct recovery *recovery, struct found *found)
+{
+    HASH_DEL(recovery->found, found);
+    rf_session_destroy(found->session);
+    free(found->id);
+    free(found);
+}
+
 /* The session a record is about: from its file, or made anew where no save had come to be. */
 static struct found *find_or_begin(struct recovery *recovery, const struct rf_journal_record *record)
 {
-    struct found *found;
-    HASH_FIND_STR(recovery->found, record->session_id, found);
+    struct found *found = find(recovery, record->session_id);
     if (found != NULL)
         return found;
     struct rf_buf json = RF_BUF_INIT;
@@ -119,18 +133,13 @@ static void take_record(void *ctx, const char *json, size_t len)
     struct rf_journal_record record;
     if (rf_journal_parse(&record, json, len) != 0)
         return; /* its sum is right, so a newer version has written it */
-    if (record.deleted) {
-        struct found *found = find_or_begin(recovery, &record);
-        if (found != NULL) {
-            rf_session_destroy(found->session);
-            found->session = NULL;
-        }
-    } else {
-        struct found *found = find_or_begin(recovery, &record);
-        if (found != NULL && found->session != NULL && rf_journal_apply(found->session, &record)) {
-            found->changed = true;
-            recovery->records++;
-        }
+    struct found *found =
+        record.deleted ? find(recovery, record.session_id) : find_or_begin(recovery, &record);
+    if (record.deleted && found != NULL)
+        let_go(recovery, found); /* should it be there all the same, later records begin from its file */
+    else if (found != NULL && found->session != NULL && rf_journal_apply(found->session, &record)) {
+        found->changed = true;
+        recovery->records++;
     }
     rf_journal_record_finish(&record);
 }
@@ -158,8 +167,7 @@ static void go_on(struct recovery *recovery, struct found *found)
         rf_log_info(app->log, "session", "%s goes on: %zu karts, %zu laps so far", session->id,
             rf_session_runs_with_laps(session), rf_session_timed_laps(session));
         rf_engine_adopt(app->engine, session);
-    } else {
-        rf_session_destroy(session);
+        found->session = NULL; /* the engine's */
     }
 }
 
@@ -174,11 +182,9 @@ void rf_app_restore(struct rf_app *app)
     struct found *found, *next;
     HASH_ITER(hh, recovery.found, found, next)
     {
-        HASH_DEL(recovery.found, found);
         if (found->session != NULL)
             go_on(&recovery, found);
-        free(found->id);
-        free(found);
+        let_go(&recovery, found);
     }
     if (recovery.records > 0)
         rf_log_info(app->log, "store", "%zu records of the journal were newer than the sessions' files",
