@@ -162,10 +162,23 @@ int rf_file_remove(const char *path)
     return result;
 }
 
+/* A new folder's name lasts only once the folder it is in was synced. */
+static int sync_name(const char *path)
+{
+    char *folder = folder_of(path);
+    int result = sync_folder(folder);
+    if (result != 0 && errno == EACCES)
+        result = 0; /* one may make folders where one may not look */
+    int kept = errno;
+    free(folder);
+    errno = kept;
+    return result;
+}
+
 static int make_one(const char *path)
 {
     if (mkdir(path, FOLDER_MODE) == 0)
-        return 0;
+        return sync_name(path);
     int kept = errno;
     struct stat status;
     /* Not only EEXIST: on a read-only file system an existing folder may answer EROFS. */
