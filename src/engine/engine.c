@@ -139,7 +139,7 @@ static enum belongs place(
         return all.runs > 0 ? BELONGS_TO_NEXT : BELONGS_NOWHERE;
     if (is_other_event(session, frame, &all))
         return all.runs > 0 ? BELONGS_TO_NEXT : BELONGS_NOWHERE;
-    if (!is_restart(&all))
+    if (session->run_count == 0 || !is_restart(&all)) /* without runs it was just begun, before a crash */
         return BELONGS_HERE;
     /* After the flag the counters of the race just run may be cleared: that is not the next race. */
     return session->ended && frame->status == RF_STATUS_FINISHED ? BELONGS_NOWHERE : BELONGS_TO_NEXT;

@@ -296,6 +296,21 @@ static void test_adopting_a_stored_session(void **state)
     rf_engine_destroy(engine);
 }
 
+static void test_a_session_that_had_only_begun_goes_on(void **state)
+{
+    (void)state;
+    struct seen seen = {0};
+    struct rf_engine *engine = engine_for(&seen);
+    struct rf_session *begun = rf_session_create("begun", "Session #1", 1000);
+    begun->last_frame_ms = T0 - 1000;
+    rf_session_restored(begun);
+    rf_engine_adopt(engine, begun);
+    one(engine, 0, 1, 0, RF_NO_TIME, RF_NO_TIME);
+    assert_int_equal(seen.began, 0);
+    assert_string_equal(rf_engine_default_session(engine)->id, "begun");
+    rf_engine_destroy(engine);
+}
+
 static void test_a_deleted_session_stays_away(void **state)
 {
     (void)state;
@@ -346,6 +361,7 @@ int main(void)
         cmocka_unit_test(test_cached_and_old_frames),
         cmocka_unit_test(test_a_venue_whose_clock_is_off),
         cmocka_unit_test(test_adopting_a_stored_session),
+        cmocka_unit_test(test_a_session_that_had_only_begun_goes_on),
         cmocka_unit_test(test_a_deleted_session_stays_away),
         cmocka_unit_test(test_more_tracks_than_any_venue_has),
     };
