@@ -19,10 +19,12 @@ export function formatMs(ms) {
   return minutes ? `${minutes}:${seconds.padStart(6, '0')}` : seconds;
 }
 
-// One kart: {id, kartId, kart, kartNumber, driver, laps: [ms, …] from lap 2 on, missed: [lap numbers never told]}.
+// One kart: {id, kartId, kart, kartNumber, driver, laps: [ms, …] from lap 2 (or firstLap) on, missed: [lap numbers never
+// told]}.
 function runResult(kart, {minMs, maxMs}) {
   const missed = new Set(kart.missed ?? []);
-  const timed = kart.laps.map((time, i) => ({lapNum: i + 2, time})).filter(({lapNum}) => !missed.has(lapNum));
+  const first = kart.firstLap ?? 2;
+  const timed = kart.laps.map((time, i) => ({lapNum: i + first, time})).filter(({lapNum}) => !missed.has(lapNum));
   const limit = maxMs || (timed.length ? 2 * median(timed.map((lap) => lap.time)) : Infinity);
   const valid = timed.filter(({time}) => time >= minMs && time <= limit);
   const times = valid.map((lap) => lap.time);
@@ -33,7 +35,7 @@ function runResult(kart, {minMs, maxMs}) {
     kartId: kart.kartId,
     runId: kart.id,
     driverName: kart.driver,
-    totalLaps: kart.laps.length + 1,
+    totalLaps: kart.laps.length + first - 1,
     validLaps: valid.length,
     missedLaps: missed.size,
     bestLap: times.length ? Math.min(...times) : 0,
