@@ -73,6 +73,7 @@ export class Daemon {
 
   spawn() {
     this.exit = null;
+    this.mayEnd = false;
     this.child = spawn(binary, this.args, {
       cwd: this.dir,
       env: cleanEnv(this.env),
@@ -119,9 +120,15 @@ export class Daemon {
     return until(`the server ends ${what}`, () => this.exit, {deadlineMs, describe: () => this.tail()});
   }
 
+  // A signal that ends it. Whoever ends without one has crashed.
+  kill(signal) {
+    this.mayEnd = true;
+    this.child.kill(signal);
+  }
+
   // SIGTERM, and what a polite server does then: exit status 0.
   async stop() {
-    this.child.kill('SIGTERM');
+    this.kill('SIGTERM');
     const {code, signal} = await this.waitExit('after SIGTERM');
     this.checkOutput();
     assert.deepEqual({code, signal}, {code: 0, signal: null}, `SIGTERM should end it with 0\n${this.tail()}`);
@@ -129,7 +136,7 @@ export class Daemon {
 
   // As when the power fails.
   async kill9() {
-    this.child.kill('SIGKILL');
+    this.kill('SIGKILL');
     await this.waitExit('after SIGKILL');
     this.checkOutput();
   }
@@ -146,16 +153,22 @@ export class Daemon {
         await this.stop();
       } finally {
         if (!this.exit) {
-          this.child.kill('SIGKILL');
+          this.kill('SIGKILL');
           await this.ended;
         }
       }
     }
     this.checkOutput();
+    if (!this.mayEnd) throw new Error(`the server ended by itself with ${JSON.stringify(this.exit)}\n${this.tail()}`);
   }
 
-  get(target, options) {
-    return request(this.port, target, options);
+  async get(target, options) {
+    try {
+      return await request(this.port, target, options);
+    } catch (error) {
+      if (this.exit) error.message += `; the server has ended with ${JSON.stringify(this.exit)}\n${this.tail()}`;
+      throw error;
+    }
   }
 
   async json(target, options) {
