@@ -60,7 +60,7 @@ struct rf_websocket {
 
     /* log lines held back */
     char *logged_reason;
-    struct rf_log_limit log_connecting, log_lost, log_same, log_changed;
+    struct rf_log_limit log_connecting, log_joined, log_lost, log_same, log_changed;
 
     void (*closed)(void *ctx);
     void *closed_ctx;

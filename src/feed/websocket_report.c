@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "racefacer/base/clock.h"
 #include "racefacer/base/memory.h"
 
 #define REPEAT_MS 60000
@@ -20,13 +21,20 @@ void rf_websocket_report_connecting(struct rf_websocket *ws, int64_t now_ms)
 void rf_websocket_report_joined(struct rf_websocket *ws)
 {
     const char *address = ws->addresses.text[(ws->turn + ws->tried - 1) % ws->addresses.count];
-    if (ws->dialogue.spoken == RF_DIALECT_RAW)
-        rf_log_info(ws->log, "feed", "connected to %s at %s, dialect raw%s", ws->target, address,
-            ws->dialogue.proven ? "" : " by the look of it");
-    else
-        rf_log_info(ws->log, "feed", "connected to %s at %s, dialect %s; joined channel %s", ws->target,
-            address, rf_websocket_dialect(ws), ws->channel);
+    unsigned long held = 0;
     rf_strset(&ws->logged_reason, "");
+    /* A server that restarts in a loop is joined again and again. */
+    if (!rf_log_allow(&ws->log_joined, rf_clock_mono_ms(), CHANGE_MS, &held))
+        return;
+    char more[64] = "";
+    if (held > 0)
+        snprintf(more, sizeof more, " (%lu more like it not logged)", held);
+    if (ws->dialogue.spoken == RF_DIALECT_RAW)
+        rf_log_info(ws->log, "feed", "connected to %s at %s, dialect raw%s%s", ws->target, address,
+            ws->dialogue.proven ? "" : " by the look of it", more);
+    else
+        rf_log_info(ws->log, "feed", "connected to %s at %s, dialect %s; joined channel %s%s", ws->target,
+            address, rf_websocket_dialect(ws), ws->channel, more);
 }
 
 void rf_websocket_report_over(struct rf_websocket *ws, bool was_joined, const char *reason, int64_t now_ms)
