@@ -84,6 +84,9 @@ void rf_connection_notify(
         *slot = connection;
     } else if (connection != NULL) {
         linger(connection);
+        /* Where its memory ended in the middle of the first line, libmicrohttpd completes no request. */
+        if (connection->request != NULL)
+            rf_request_abandon(connection->request);
         leave_peer(connection);
         DL_DELETE(server->connections, connection);
         server->connection_count--;

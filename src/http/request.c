@@ -39,6 +39,7 @@ void *rf_request_begin(void *ctx, const char *uri, struct MHD_Connection *mhd)
     memcpy(request->uri, path, len + 1);
     request->path_len = strcspn(path, "?");
     request->query_at = request->path_len + (path[request->path_len] == '?' ? 1 : 0);
+    request->connection->request = request;
     rf_connection_phase(request->connection, RF_PHASE_RECEIVING);
     if (len > (size_t)request->server->options.max_header_bytes)
         rf_connection_refuse(request->connection, RF_REFUSAL_URL);
@@ -96,6 +97,16 @@ void rf_request_resume(struct rf_request *request)
     rf_server_wake(request->server); /* its own descriptor does not tell */
 }
 
+void rf_request_abandon(struct rf_request *request)
+{
+    if (request->suspended)
+        DL_DELETE(request->server->suspended, request);
+    request->suspended = false;
+    request->completed = true;
+    request->connection->request = NULL;
+    rf_request_release(request);
+}
+
 void rf_request_completed(
     void *ctx, struct MHD_Connection *mhd, void **slot, enum MHD_RequestTerminationCode why)
 {
@@ -106,13 +117,8 @@ void rf_request_completed(
     *slot = NULL;
     if (request == NULL)
         return;
-    if (request->suspended) {
-        DL_DELETE(request->server->suspended, request);
-        request->suspended = false;
-    }
-    request->completed = true;
     rf_connection_phase(request->connection, RF_PHASE_IDLE);
-    rf_request_release(request);
+    rf_request_abandon(request);
 }
 
 static enum MHD_Result refuse(struct rf_request *request, unsigned status, const char *why)

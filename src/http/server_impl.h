@@ -33,6 +33,7 @@ struct rf_connection {
     int fd;
     struct rf_address address;
     struct rf_peer *peer;
+    struct rf_request *request; /* begun and not completed; NULL: none */
     enum rf_phase phase;
     int64_t begun_ms; /* when the present request is known to have begun; 0: not begun */
     int64_t since_ms; /* when the phase began */
@@ -184,7 +185,8 @@ enum MHD_Result rf_request_handle(void *ctx, struct MHD_Connection *mhd, const c
     const char *version, const char *upload, size_t *upload_len, void **slot);
 void rf_request_completed(
     void *ctx, struct MHD_Connection *mhd, void **slot, enum MHD_RequestTerminationCode why);
-void rf_request_hold(struct rf_request *request); /* one more reference */
+void rf_request_abandon(struct rf_request *request); /* its connection has ended without completing it */
+void rf_request_hold(struct rf_request *request);    /* one more reference */
 void rf_request_release(struct rf_request *request);
 void rf_request_suspend(struct rf_request *request); /* until the backend has answered */
 void rf_request_resume(struct rf_request *request);  /* of a suspended one */
