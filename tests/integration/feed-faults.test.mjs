@@ -9,6 +9,7 @@ import {Daemon} from './lib/daemon.mjs';
 import {assertAnalysis} from './lib/expected.mjs';
 import {FaultProxy, behaviours, closeFrame, ends, frame, wireBytes} from './lib/fault-proxy.mjs';
 import {CHANNEL, feedSettings, makeCertificate, startFeed} from './lib/feeds.mjs';
+import {freshHealth} from './lib/health.mjs';
 import {assertIdle} from './lib/process.mjs';
 import {Race} from './lib/race.mjs';
 import {listed, play, settle, smallField} from './lib/scene.mjs';
@@ -40,7 +41,7 @@ const linesOf = (text) => text.split('\n').filter((line) => line.trim() !== '');
 async function assertBackoff(daemon) {
   for (const [, seconds] of daemon.output.matchAll(/next attempt(?: as [^;]*?)? in ([\d.]+) s/g))
     assert.ok(Number(seconds) * 1000 <= MAX_MS, `next attempt in ${seconds} s`);
-  const {timestamp, websocket} = await daemon.json('/health');
+  const {timestamp, websocket} = await freshHealth(daemon);
   if (websocket.nextAttempt)
     assert.ok(Date.parse(websocket.nextAttempt) - Date.parse(timestamp) <= MAX_MS, JSON.stringify(websocket));
 }
@@ -64,7 +65,7 @@ async function back(scene, before) {
   const after = await play(scene, race);
   if (before) assert.equal(after.sessionId, before.sessionId);
   assertAnalysis(after.analysis, race.karts);
-  assert.equal((await daemon.json('/health')).status, 'OK');
+  assert.equal((await freshHealth(daemon)).status, 'OK');
   await assertBackoff(daemon);
   await listed(scene, 1);
 }
@@ -166,7 +167,7 @@ describe('faults of the feed', {concurrency: 12}, () => {
       const first = await attempts();
       await until('it has tried often', async () => (await attempts()) >= first + 12, {describe: () => daemon.tail()});
       await assertIdle(daemon.child.pid, what);
-      const {websocket, status} = await daemon.json('/health');
+      const {websocket, status} = await freshHealth(daemon);
       assert.equal(websocket.connected, false);
       assert.equal(status, 'DEGRADED');
       await assertBackoff(daemon);
@@ -208,7 +209,7 @@ describe('faults of the feed', {concurrency: 12}, () => {
         await until('it connects anew', () => proxy.accepted > accepted, {describe: () => daemon.tail()});
         assert.ok(await arrived(), `all whole frames count, and half a frame does not\n${daemon.tail()}`);
         await back(scene, before);
-        const {refused} = (await daemon.json('/health')).websocket;
+        const {refused} = (await freshHealth(daemon)).websocket;
         assert.equal(refused.json + refused.utf8 + refused.badPackets, 0, 'half a frame is no frame, and no bad one');
         assert.match(daemon.output, /lost the connection to .*; next attempt in/);
       });
@@ -270,9 +271,9 @@ describe('faults of the feed', {concurrency: 12}, () => {
         );
         await until('and joins', () => feed.clients() === 1, {describe: () => daemon.tail()});
         await daemon.connected();
-        const {messages} = (await daemon.json('/health')).websocket;
+        const {messages} = (await freshHealth(daemon)).websocket;
         feed.push(race.payload());
-        await until('its frames come', async () => (await daemon.json('/health')).websocket.messages > messages, {
+        await until('its frames come', async () => (await freshHealth(daemon)).websocket.messages > messages, {
           describe: () => daemon.tail(),
         });
       }
@@ -305,7 +306,7 @@ describe('faults of the feed', {concurrency: 12}, () => {
       // Whether it is let pass or the connection ended is the WebSocket library's to say; that there is one in the end is not.
       proxy.inject(bytes);
       await sleep(100);
-      const {websocket} = await daemon.json('/health');
+      const {websocket} = await freshHealth(daemon);
       if (websocket.connected && feed.clients() >= 1) proxy.cut(ends.closed);
       await until(`joined again after ${what}`, async () => feed.clients() === 1, {describe: () => daemon.tail()});
       await daemon.connected();
@@ -337,7 +338,7 @@ describe('faults of the feed', {concurrency: 12}, () => {
       await feed.ready();
       if (i % 4 === 0) await playSome(scene, 1);
     }
-    assert.equal((await daemon.json('/health')).websocket.connects, rounds + 1);
+    assert.equal((await freshHealth(daemon)).websocket.connects, rounds + 1);
     assertUpAndDown(daemon, from, at);
     await back(scene, before);
   });
