@@ -57,10 +57,11 @@ void rf_refusals_init(struct rf_server *server)
         [RF_REFUSAL_FULL] = {"503 Service Unavailable",
             "The server has as many connections as it takes; try again shortly", "2"},
         [RF_REFUSAL_ADDRESS] = {"503 Service Unavailable", "Too many connections from your address", "2"},
-        [RF_REFUSAL_LATE] = {"408 Request Timeout", "The request was not complete in time"},
-        [RF_REFUSAL_HEADERS] = {"431 Request Header Fields Too Large", "The request's headers are too large"},
-        [RF_REFUSAL_URL] = {"414 URI Too Long", "The address is too long"},
-        [RF_REFUSAL_QUERY] = {"400 Bad Request", "The query has too many parameters"},
+        [RF_REFUSAL_LATE] = {"408 Request Timeout", "The request was not complete in time", NULL},
+        [RF_REFUSAL_HEADERS] = {"431 Request Header Fields Too Large", "The request's headers are too large",
+            NULL},
+        [RF_REFUSAL_URL] = {"414 URI Too Long", "The address is too long", NULL},
+        [RF_REFUSAL_QUERY] = {"400 Bad Request", "The query has too many parameters", NULL},
     };
     for (size_t i = 0; i < RF_LINGERING; i++)
         server->lingering[i].fd = -1;
