@@ -57,3 +57,11 @@ void rf_websocket_report_over(struct rf_websocket *ws, bool was_joined, const ch
         was_joined ? "lost the connection to" : "no connection to", ws->target, reason, more, how,
         (double)(ws->next_ms - now_ms) / 1000);
 }
+
+void rf_websocket_report_skipped(struct rf_websocket *ws, size_t bytes, const char *why)
+{
+    unsigned long held = 0;
+    if (rf_log_allow(&ws->log_skipped, rf_clock_mono_ms(), REPEAT_MS, &held))
+        rf_log_warn(ws->log, "feed", "skipped a message of %zu bytes (%s); %lu more since the last such line",
+            bytes, why, held);
+}

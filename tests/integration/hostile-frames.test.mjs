@@ -144,6 +144,8 @@ describe('hostile frames', {concurrency: 4}, () => {
     const refused = await refusedOf(daemon);
     assert.equal(refused.utf8, utf8Faults.length);
     assert.ok(refused.badPackets >= 10, JSON.stringify(refused));
+    assert.match(daemon.output, /skipped a message of \d+ bytes \(no packet/);
+    assert.match(daemon.output, /refused a payload of \d+ bytes \(utf8\)/);
     feed.pushAll(race.frames());
     const after = await settle({feed, daemon}, race);
     assert.equal(after.sessionId, before.sessionId);
@@ -210,6 +212,7 @@ describe('hostile frames', {concurrency: 4}, () => {
     ];
     const expectRefused = {tooLarge: 1, tooManyRuns: 1, tooManyValues: 5, noKart: 1};
     const current = await amid(scene, texts, {expectRefused});
+    assert.match(scene.daemon.output, /skipped a message of 4194304 bytes \(this is the limit/);
     const crowd = await scene.daemon.json('/api/current?track=9');
     assert.equal(crowd.sessionData.runs.length, 2000);
     assert.equal(crowd.analysis.unranked.length + crowd.analysis.karts.length, 2000);
@@ -250,6 +253,26 @@ describe('hostile frames', {concurrency: 4}, () => {
       {describe: () => daemon.tail()},
     );
     assert.ok(JSON.stringify(stored).length < 3_000_000, 'without their ballast');
+  });
+
+  it('a crowd of strangers does not crowd out who is there', async (t) => {
+    const scene = await start(t);
+    const crowd = (n) => (race) =>
+      twisted(race, (data) => {
+        for (let i = 0; data.runs.length < 2000; i += 1)
+          data.runs.push({id: 2000 * n + i + 1, kart: `X${i}`, name: 'Stranger', total_laps: 3, last_time_raw: 30_000});
+      });
+    const {feed, race} = scene;
+    const frames = race.frames();
+    feed.push(frames[0].payload);
+    for (let n = 0; n < 4; n += 1) feed.pushText(crowd(n)(moment(frames[0].payload)));
+    feed.pushAll(frames.slice(1));
+    const current = await settle(scene, race);
+    const runs = [...current.analysis.karts, ...current.analysis.unranked];
+    assert.equal(runs.length, 4000, 'and no more of them than a session holds');
+    for (const kart of race.karts)
+      assert.equal(runs.find((run) => run.runId === kart.id).totalLaps, kart.laps.length + 1, kart.driver);
+    await assertServed(scene);
   });
 
   // Waits until all that was sent has been read: what waits in sockets is no memory of the server's, but of this test's.
