@@ -91,6 +91,16 @@ const atConnect = [
     /no connection to/,
   ],
   ['101 and a wrong accept key', behaviours.upgradesWrongly('AAAAAAAAAAAAAAAAAAAAAAAAAAA='), /no WebSocket/],
+  [
+    '101 and an extension nobody asked for',
+    behaviours.upgradesWith('Sec-WebSocket-Extensions: permessage-deflate\r\n'),
+    /no connection to/,
+  ],
+  [
+    '101 and a protocol nobody asked for',
+    behaviours.upgradesWith('Sec-WebSocket-Protocol: chat\r\n'),
+    /no connection to/,
+  ],
   ['101 and nothing else', behaviours.sends('HTTP/1.1 101 Switching Protocols\r\n\r\n'), /no WebSocket/],
   [
     'a Socket.IO that refuses us',
@@ -130,7 +140,7 @@ const mute = [
 ];
 
 // Most of them wait, most of the time: all at once.
-describe('faults of the feed', {concurrency: 12}, () => {
+describe('faults of the feed', {concurrency: 20}, () => {
   for (const [what, behaviour, says] of mute) {
     it(what, async (t) => {
       const scene = await start(t, 'socketio4', {env: {WS_DIALECT: 'socketio'}});
@@ -296,6 +306,8 @@ describe('faults of the feed', {concurrency: 12}, () => {
     'a masked frame': Buffer.from([0x81, 0x82, 1, 2, 3, 4, 0x7a, 0x7f]),
     'a length above 2^63': Buffer.from([0x81, 127, 255, 255, 255, 255, 255, 255, 255, 255, 0]),
     'HTTP in mid-stream': Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'),
+    'a thousand pings at once': Buffer.concat(Array(1000).fill(frame(1, '2'))),
+    'a thousand pings of the WebSocket at once': Buffer.concat(Array(1000).fill(frame(9, 'p'))),
     'bytes without sense': Buffer.from(Array.from({length: 4000}, (_, i) => (i * 167 + 13) & 255)),
   };
   it('what is no WebSocket frame, or comes where it may not', async (t) => {

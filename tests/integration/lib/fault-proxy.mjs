@@ -184,6 +184,14 @@ export const behaviours = {
         socket.write(bytes);
         then(socket);
       }),
+  // A WebSocket in which the server has read more than was asked for.
+  upgradesWith: (headers) => (socket) =>
+    onRequest(socket, (request) =>
+      socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+          `${headers}Sec-WebSocket-Accept: ${acceptKey(request)}\r\n\r\n`,
+      ),
+    ),
   thenDrips: (piece, everyMs) => (socket) => void drip(socket, piece, everyMs),
   upgradesWrongly: (accept) => (socket) =>
     onRequest(socket, () =>
