@@ -16,9 +16,8 @@
 #include "server_impl.h"
 #include "tcp.h"
 
-#define TAKE_RATE                                                                                            \
-    1024 /* bytes a second at which an answer has to be taken, on average: a modem does more                 \
-          */
+/* Bytes a second at which an answer has to be taken, on average: a modem does more. */
+#define TAKE_RATE 2048
 
 static void join_peer(struct rf_connection *connection)
 {

@@ -7,9 +7,8 @@
 #include "racefacer/base/memory.h"
 #include "server_impl.h"
 
-#define BODY_MAX 65536 /* of what no endpoint wants: read and forgotten up to here, then refused */
-#define QUERY_PARTS                                                                                          \
-    256 /* libmicrohttpd makes a record of each, and has no memory left for an answer after some */
+#define BODY_MAX 65536        /* of what no endpoint wants: read and forgotten up to here, then refused */
+#define QUERY_PARTS 256       /* libmicrohttpd makes a record of each, until it has no memory for an answer */
 #define BODY_PATIENCE 1048576 /* chunks are read on up to here so that the refusal arrives */
 
 static size_t path_start(const char *uri)

@@ -2,10 +2,10 @@
  * memory for: each has an end, and an answer. */
 #include "server_fixture.h"
 
-static struct fixture *start_impatient(void)
+static struct fixture *start_impatient(int idle_seconds)
 {
     struct rf_http_options options = usual_options();
-    options.idle_seconds = 1;
+    options.idle_seconds = idle_seconds;
     options.request_seconds = 30;
     return start(&options);
 }
@@ -20,7 +20,7 @@ static void wait_for_read(struct fixture *f)
 static void test_a_storage_that_hangs(void **state)
 {
     (void)state;
-    struct fixture *f = start_impatient();
+    struct fixture *f = start_impatient(1);
     f->deferred = true;
     int fd = dial(f);
     say(fd, "GET /api/sessions/s1 HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -39,7 +39,7 @@ static void test_a_storage_that_hangs(void **state)
 static void test_a_slow_reader(void **state)
 {
     (void)state;
-    struct fixture *f = start_impatient();
+    struct fixture *f = start_impatient(1);
     size_t len = 8u << 20, taken = 0;
     char *body = rf_new(len + 1), part[100];
     int small = 4096;
@@ -78,8 +78,8 @@ static void test_a_slow_reader(void **state)
 static void test_a_reader_slow_enough(void **state)
 {
     (void)state;
-    struct fixture *f = start_impatient();
-    size_t len = 400u << 10, got_all = 0;
+    struct fixture *f = start_impatient(2);
+    size_t len = 600u << 10, got_all = 0;
     char *body = rf_new(len + 1), part[8192];
     int small = 16384;
     memset(body, ' ', len);
