@@ -42,6 +42,7 @@ export function giantUrls(target) {
     'slashes': url('/'.repeat(8000)),
     'escapes': url(`/api/kart/${'%41'.repeat(2600)}`),
     'parameters': url(`/api/sessions?${'a=b&'.repeat(1500)}`),
+    'parameters 400': url(`/health?${'a=b&'.repeat(400)}`),
     'parameters 200': url(`/health?${'a=b&'.repeat(200)}`),
     'query 9 kB': url(`/api/sessions?event=${'y'.repeat(9000)}`),
     'method 20 kB': request(`${'Y'.repeat(20000)} /health HTTP/1.1`, CLOSE),
