@@ -1,74 +1,28 @@
-// Bad networks, bad servers, bad certificates. After each the feed is back by itself, nothing is lost that was sent while it was
-// connected, the processor is left alone while there is nothing to do, and the log tells of it at a limited rate.
+// Servers that are not there, are no servers, keep us waiting, change, or have bad certificates. After each the feed is back by
+// itself, the processor is left alone while there is nothing to do, and the log tells of it at a limited rate.
 import assert from 'node:assert/strict';
-import {readFileSync, writeFileSync} from 'node:fs';
+import {spawnSync} from 'node:child_process';
+import {appendFileSync, readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {describe, it} from 'node:test';
 
 import {Daemon} from './lib/daemon.mjs';
-import {assertAnalysis} from './lib/expected.mjs';
-import {FaultProxy, behaviours, closeFrame, ends, frame, wireBytes} from './lib/fault-proxy.mjs';
-import {CHANNEL, feedSettings, makeCertificate, startFeed} from './lib/feeds.mjs';
+import {FaultProxy, behaviours, closeFrame, frame} from './lib/fault-proxy.mjs';
+import {
+  assertBackoff,
+  assertFewLines,
+  assertUpAndDown,
+  back,
+  backoff,
+  playSome,
+  startFaulty,
+} from './lib/faulty-feed.mjs';
+import {feedSettings, makeCertificate, startFeed} from './lib/feeds.mjs';
 import {freshHealth} from './lib/health.mjs';
 import {assertIdle} from './lib/process.mjs';
 import {Race} from './lib/race.mjs';
-import {listed, play, settle, smallField} from './lib/scene.mjs';
-import {freePort, sleep, tempDir, until} from './lib/tools.mjs';
-
-const MAX_MS = 400;
-const backoff = {WS_RECONNECT_MIN_MS: 50, WS_RECONNECT_MAX_MS: MAX_MS, LOG_LEVEL: 'info'};
-
-async function start(t, kind = 'socketio4', {feedOptions, env} = {}) {
-  const feed = await startFeed(t, kind, feedOptions);
-  const proxy = await FaultProxy.start(t, feed);
-  const daemon = await Daemon.start(t, {env: feedSettings(feed, {...backoff, WS_PORT: proxy.port, ...env})});
-  await daemon.connected();
-  await feed.ready();
-  const race = new Race({karts: smallField()});
-  return {feed, proxy, daemon, race};
-}
-
-async function playSome(scene, count) {
-  const {race, feed} = scene;
-  if (race.next === 0) feed.push(race.payload());
-  for (let i = 0; i < count; i += 1) feed.push(race.step().payload);
-  return settle(scene, race);
-}
-
-const linesOf = (text) => text.split('\n').filter((line) => line.trim() !== '');
-
-// No wait that the log or the status tells of is longer than the settings allow.
-async function assertBackoff(daemon) {
-  for (const [, seconds] of daemon.output.matchAll(/next attempt(?: as [^;]*?)? in ([\d.]+) s/g))
-    assert.ok(Number(seconds) * 1000 <= MAX_MS, `next attempt in ${seconds} s`);
-  const {timestamp, websocket} = await freshHealth(daemon);
-  if (websocket.nextAttempt)
-    assert.ok(Date.parse(websocket.nextAttempt) - Date.parse(timestamp) <= MAX_MS, JSON.stringify(websocket));
-}
-
-// At most `rate` lines a second, and a few to begin with.
-function assertFewLines(daemon, from, sinceMs, rate = 1) {
-  const lines = linesOf(daemon.output.slice(from));
-  const allowed = 5 + (rate * (Date.now() - sinceMs)) / 1000;
-  assert.ok(lines.length <= allowed, `${lines.length} lines, ${allowed.toFixed(1)} are enough:\n${lines.join('\n')}`);
-  return lines.join('\n');
-}
-
-// The same where connections come and go: one line a second for each of connected, lost, and not connected.
-const assertUpAndDown = (daemon, from, sinceMs) => assertFewLines(daemon, from, sinceMs, 3);
-
-// The feed is here again, by itself, and the race goes on as if nothing had been.
-async function back(scene, before) {
-  const {feed, daemon, race} = scene;
-  await daemon.connected();
-  await feed.ready();
-  const after = await play(scene, race);
-  if (before) assert.equal(after.sessionId, before.sessionId);
-  assertAnalysis(after.analysis, race.karts);
-  assert.equal((await freshHealth(daemon)).status, 'OK');
-  await assertBackoff(daemon);
-  await listed(scene, 1);
-}
+import {smallField} from './lib/scene.mjs';
+import {freePort, tempDir, until} from './lib/tools.mjs';
 
 const opens = behaviours.opens;
 const open4 = '0{"sid":"x","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}';
@@ -141,9 +95,27 @@ const mute = [
 
 // Most of them wait, most of the time: all at once.
 describe('faults of the feed', {concurrency: 20}, () => {
+  it('a TLS handshake that is never answered', async (t) => {
+    const right = makeCertificate(t);
+    const scene = await startFaulty(t, 'socketio4', {
+      feedOptions: {tls: right.tls},
+      env: {WS_PROTOCOL: 'wss', WS_HOST: 'localhost', WS_CA_FILE: right.caFile},
+    });
+    const {proxy, daemon} = scene;
+    const before = await playSome(scene, 9);
+    const [{accepted}, from, at] = [proxy, daemon.output.length, Date.now()];
+    proxy.behave(behaviours.answersNothing);
+    proxy.cut();
+    await until('it connects', () => proxy.accepted > accepted, {describe: () => daemon.tail()});
+    proxy.behave(null);
+    await assertIdle(daemon.child.pid, 'no answer to the TLS hello', 2000);
+    await back(scene, before);
+    assert.match(assertFewLines(daemon, from, at), /no answer|TLS/);
+  });
+
   for (const [what, behaviour, says] of mute) {
     it(what, async (t) => {
-      const scene = await start(t, 'socketio4', {env: {WS_DIALECT: 'socketio'}});
+      const scene = await startFaulty(t, 'socketio4', {env: {WS_DIALECT: 'socketio'}});
       const {proxy, daemon} = scene;
       const before = await playSome(scene, 9);
       const [from, at] = [daemon.output.length, Date.now()];
@@ -163,7 +135,7 @@ describe('faults of the feed', {concurrency: 20}, () => {
 
   for (const [what, behaviour, says] of atConnect) {
     it(what, async (t) => {
-      const scene = await start(t);
+      const scene = await startFaulty(t);
       const {proxy, daemon} = scene;
       const before = await playSome(scene, 9);
       const [from, at] = [daemon.output.length, Date.now()];
@@ -188,156 +160,8 @@ describe('faults of the feed', {concurrency: 20}, () => {
     });
   }
 
-  // The text of a frame on the wire of a dialect.
-  const wireText = (kind, payload) =>
-    kind === 'raw' ? JSON.stringify(payload) : `42${JSON.stringify([CHANNEL, payload])}`;
-
-  for (const kind of ['socketio4', 'socketio2', 'raw']) {
-    for (const [how, end] of Object.entries({closed: ends.closed, reset: ends.reset})) {
-      it(`${how} in mid-frame (${kind}): the frames before it are in`, async (t) => {
-        const scene = await start(t, kind);
-        const {feed, proxy, daemon, race} = scene;
-        const before = await playSome(scene, 5);
-        // Several frames at once, and then half a frame.
-        const whole = [race.step().payload, race.step().payload, race.step().payload];
-        const barrier = race.barrier();
-        whole.push(barrier.payload);
-        const half = race.barrier().payload;
-        const bytes = whole.reduce((sum, payload) => sum + wireBytes(wireText(kind, payload)), 0);
-        // A reset throws away what the receiver has not read yet: it may come only when the rest is in.
-        const act = (socket) =>
-          end === ends.closed
-            ? end(socket)
-            : void until('the frames before are in', arrived, {describe: () => daemon.tail()}).then(
-                () => end(socket),
-                () => end(socket),
-              );
-        const arrived = async () => (await daemon.json('/api/current')).sessionData.test_marker === barrier.marker;
-        proxy.endAfter(bytes + Math.floor(wireBytes(wireText(kind, half)) / 2), act);
-        const accepted = proxy.accepted;
-        for (const payload of [...whole, half]) feed.push(payload);
-        await until('it connects anew', () => proxy.accepted > accepted, {describe: () => daemon.tail()});
-        assert.ok(await arrived(), `all whole frames count, and half a frame does not\n${daemon.tail()}`);
-        await back(scene, before);
-        const {refused} = (await freshHealth(daemon)).websocket;
-        assert.equal(refused.json + refused.utf8 + refused.badPackets, 0, 'half a frame is no frame, and no bad one');
-        assert.match(daemon.output, /lost the connection to .*; next attempt in/);
-      });
-    }
-  }
-
-  for (const kind of ['socketio4', 'socketio2', 'raw']) {
-    it(`one byte at a time (${kind})`, async (t) => {
-      const scene = await start(t, kind);
-      await playSome(scene, 2);
-      const [{accepted}, {connects}] = [scene.proxy, scene.feed];
-      scene.proxy.byteByByte = true;
-      scene.proxy.cut(); // the handshake, too
-      await until('it is back', () => scene.feed.connects > connects && scene.feed.clients() === 1, {
-        describe: () => scene.daemon.tail(),
-      });
-      await scene.daemon.connected();
-      const before = await playSome(scene, 4);
-      scene.proxy.byteByByte = false;
-      await scene.proxy.pairs.values().next().value.queue;
-      await back(scene, before);
-      assert.equal(scene.proxy.accepted, accepted + 1, 'slow is not broken');
-    });
-  }
-
-  for (const kind of ['socketio4', 'socketio2']) {
-    it(`a stall without FIN (${kind})`, async (t) => {
-      const scene = await start(t, kind, {feedOptions: {pingInterval: 400, pingTimeout: 1200}});
-      const {feed, proxy, daemon, race} = scene;
-      const before = await playSome(scene, 6);
-      const accepted = proxy.accepted;
-      // In mid-frame, which is the worst place: bytes have come, but no message.
-      proxy.endAfter(700, ends.silent);
-      feed.push(race.barrier().payload);
-      await assertIdle(daemon.child.pid, 'a stalled connection');
-      await until('it connects anew', () => proxy.accepted > accepted, {describe: () => daemon.tail()});
-      await back(scene, before);
-      assert.match(daemon.output, /the connection is dead/);
-    });
-  }
-
-  const codes = [undefined, 0, 999, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013];
-  codes.push(1014, 1015, 1016, 2999, 3000, 4000, 4999, 5000, 65535);
-  for (const kind of ['socketio4', 'raw']) {
-    it(`each close code (${kind})`, async (t) => {
-      const scene = await start(t, kind, {env: {WS_DIALECT: kind === 'raw' ? 'raw' : 'auto'}});
-      const {feed, proxy, daemon, race} = scene;
-      const before = await playSome(scene, 3);
-      const [from, at] = [daemon.output.length, Date.now()];
-      for (const [i, code] of codes.entries()) {
-        const [accepted, connects] = [proxy.accepted, feed.connects];
-        proxy.inject(closeFrame(code, code !== undefined && i % 2 ? 'see you' : ''));
-        await until(
-          `it connects anew after code ${code}`,
-          () => proxy.accepted > accepted && feed.connects > connects,
-          {
-            describe: () => daemon.tail(),
-          },
-        );
-        await until('and joins', () => feed.clients() === 1, {describe: () => daemon.tail()});
-        await daemon.connected();
-        const {messages} = (await freshHealth(daemon)).websocket;
-        feed.push(race.payload());
-        await until('its frames come', async () => (await freshHealth(daemon)).websocket.messages > messages, {
-          describe: () => daemon.tail(),
-        });
-      }
-      assertUpAndDown(daemon, from, at);
-      await back(scene, before);
-    });
-  }
-
-  const broken = {
-    'a close frame of one byte': frame(8, 'x'),
-    'a close frame with a reason that is not UTF-8': closeFrame(1000, Buffer.from([0xff, 0xfe, 0x80])),
-    'a close frame of 200 bytes': closeFrame(1000, 'z'.repeat(200)),
-    'a reserved opcode': frame(3, 'x'),
-    'a reserved control opcode': frame(11, 'x'),
-    'reserved bits': frame(1, '{}', {reserved: 7}),
-    'a continuation of nothing': frame(0, 'x'),
-    'a ping of 200 bytes': frame(9, 'p'.repeat(200)),
-    'a ping in two parts': frame(9, 'p', {fin: false}),
-    'a message inside a message': Buffer.concat([frame(1, '{', {fin: false}), frame(1, '{}')]),
-    'a masked frame': Buffer.from([0x81, 0x82, 1, 2, 3, 4, 0x7a, 0x7f]),
-    'a length above 2^63': Buffer.from([0x81, 127, 255, 255, 255, 255, 255, 255, 255, 255, 0]),
-    'HTTP in mid-stream': Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'),
-    'a thousand pings at once': Buffer.concat(Array(1000).fill(frame(1, '2'))),
-    'a thousand pings of the WebSocket at once': Buffer.concat(Array(1000).fill(frame(9, 'p'))),
-    'bytes without sense': Buffer.from(Array.from({length: 4000}, (_, i) => (i * 167 + 13) & 255)),
-  };
-  it('what is no WebSocket frame, or comes where it may not', async (t) => {
-    const scene = await start(t, 'socketio4', {feedOptions: {pingInterval: 500, pingTimeout: 1500}});
-    const {feed, proxy, daemon} = scene;
-    const before = await playSome(scene, 3);
-    for (const [what, bytes] of Object.entries(broken)) {
-      // Whether it is let pass or the connection ended is the WebSocket library's to say; that there is one in the end is not.
-      proxy.inject(bytes);
-      await sleep(100);
-      const {websocket} = await freshHealth(daemon);
-      if (websocket.connected && feed.clients() >= 1) proxy.cut(ends.closed);
-      await until(`joined again after ${what}`, async () => feed.clients() === 1, {describe: () => daemon.tail()});
-      await daemon.connected();
-    }
-    await back(scene, before);
-  });
-
-  it('pings of every size are answered, or at least survived', async (t) => {
-    const scene = await start(t, 'raw');
-    const before = await playSome(scene, 3);
-    const {accepted} = scene.proxy;
-    for (const size of [0, 1, 124, 125]) scene.proxy.inject(frame(9, 'p'.repeat(size)));
-    scene.proxy.inject(frame(10, 'a pong nobody asked for'));
-    await back(scene, before);
-    assert.equal(scene.proxy.accepted, accepted, 'one connection all along');
-  });
-
   it('restarts in a loop', async (t) => {
-    const scene = await start(t);
+    const scene = await startFaulty(t);
     const {feed, daemon} = scene;
     const before = await playSome(scene, 3);
     const [from, at] = [daemon.output.length, Date.now()];
@@ -423,6 +247,26 @@ describe('faults of the feed', {concurrency: 20}, () => {
     await feed.stop();
     feed.tls = right.tls;
     await feed.start();
+    await back({feed, daemon, race: new Race({karts: smallField()})});
+  });
+
+  // A hosts file of its own for the server, by a mount nobody else sees.
+  const mounts = spawnSync('unshare', ['-m', 'true']).status === 0;
+  const skip = mounts ? false : 'no right to mount anything here';
+  it('a name that does not resolve at first', {skip}, async (t) => {
+    const feed = await startFeed(t, 'socketio4');
+    const hosts = path.join(tempDir(t), 'hosts');
+    writeFileSync(hosts, '127.0.0.1 localhost\n');
+    const script = `mount --bind ${hosts} /etc/hosts && exec "$0"`;
+    const daemon = await Daemon.start(t, {
+      wrapper: ['unshare', '-m', 'sh', '-c', script],
+      env: feedSettings(feed, {...backoff, WS_HOST: 'venue.invalid'}),
+    });
+    await until('it has tried a few times', async () => (await daemon.json('/api/stats')).websocket.attempts >= 3, {
+      describe: () => daemon.tail(),
+    });
+    assert.match(daemon.output, /venue\.invalid does not resolve/);
+    appendFileSync(hosts, '127.0.0.1 venue.invalid\n');
     await back({feed, daemon, race: new Race({karts: smallField()})});
   });
 

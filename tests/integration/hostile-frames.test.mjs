@@ -1,84 +1,17 @@
-// Frames from a feed that is broken or means harm. Each is refused or taken by rule and counted by its cause, the next good
-// frame is handled as if nothing had been, every body stays JSON, and memory stays within its bound.
+// Payloads that are too large, too many or no JSON. Each is refused or taken by rule and counted by its cause, the next good frame
+// is handled as if nothing had been, every body stays JSON, and memory stays within its bound.
 import assert from 'node:assert/strict';
 import {describe, it} from 'node:test';
 
-import {Daemon, preset} from './lib/daemon.mjs';
+import {Daemon} from './lib/daemon.mjs';
 import {assertAnalysis} from './lib/expected.mjs';
 import {FaultProxy, frame} from './lib/fault-proxy.mjs';
 import {CHANNEL, feedSettings, startFeed} from './lib/feeds.mjs';
 import {freshHealth} from './lib/health.mjs';
-import {peakMb} from './lib/process.mjs';
+import {amid, assertServed, moment, refusedOf, startHostile, twisted} from './lib/hostile.mjs';
 import {Race} from './lib/race.mjs';
-import {listed, settle, smallField, startScene} from './lib/scene.mjs';
+import {settle, smallField} from './lib/scene.mjs';
 import {until} from './lib/tools.mjs';
-
-// What the server may have in memory at any moment of these tests; a sanitizer has memory of its own.
-const BOUND_MB = 100;
-
-async function start(t, more) {
-  const scene = await startScene(t, {env: {LOG_LEVEL: 'info'}, ...more});
-  return {...scene, race: new Race({karts: smallField()})};
-}
-
-const refusedOf = async (daemon) => (await freshHealth(daemon)).websocket.refused;
-
-// All that is served is asked for and parsed.
-async function assertServed(scene) {
-  const {daemon, race} = scene;
-  const paths = ['/health', '/api/stats', '/api/current', '/api/analysis', '/api/sessions', '/api/kart/05'];
-  paths.push(
-    `/api/current?track=${race.track}`,
-    `/api/analysis?track=${race.track}`,
-    `/api/kart/E07?track=${race.track}`,
-  );
-  for (const path of paths) {
-    const answer = await daemon.get(path);
-    assert.ok([200, 404].includes(answer.status), `${path} → ${answer.status}`);
-    JSON.parse(answer.text);
-    assert.ok(!answer.text.includes('�') || path.includes('current'), `${path} holds text that was no UTF-8`);
-  }
-  if (preset === 'release' || preset === 'debug') {
-    const peak = peakMb(daemon.child.pid);
-    assert.ok(peak < BOUND_MB, `${peak.toFixed(0)} MB resident, ${BOUND_MB} are the bound`);
-  }
-}
-
-// A race as it stood at one of its frames.
-const moment = (payload) => ({
-  payload: (more) => ({...structuredClone(payload), data: {...structuredClone(payload.data), ...more}}),
-});
-
-// Sends the bad ones between the frames of a race, and holds the race against its lap lists at the end.
-async function amid(scene, texts, {expectRefused = {}, race = scene.race} = {}) {
-  const {feed, daemon} = scene;
-  const before = await refusedOf(daemon);
-  const frames = race.frames();
-  const each = Math.ceil(texts.length / frames.length);
-  frames.forEach(({payload}, i) => {
-    feed.push(payload);
-    for (const text of texts.slice(i * each, (i + 1) * each))
-      feed.pushText(typeof text === 'function' ? text(moment(payload)) : text);
-  });
-  const current = await settle(scene, race);
-  assertAnalysis(current.analysis, race.karts);
-  const after = await refusedOf(daemon);
-  const grown = Object.fromEntries(
-    Object.entries(after)
-      .map(([name, count]) => [name, count - before[name]])
-      .filter(([, count]) => count !== 0),
-  );
-  assert.deepEqual(grown, expectRefused, 'counted by cause');
-  await assertServed(scene);
-  return current;
-}
-
-// A frame of the present moment in which something is bad, made by text so that it can be what JSON.stringify never gives.
-function twisted(race, change) {
-  const payload = race.payload();
-  const text = change(payload.data, payload);
-  return text ?? JSON.stringify(payload);
-}
 
 const utf8Faults = [
   '80',
@@ -97,7 +30,7 @@ const utf8Faults = [
 
 describe('hostile frames', {concurrency: 4}, () => {
   it('invalid UTF-8, in text and in binary messages', async (t) => {
-    const scene = await start(t);
+    const scene = await startHostile(t);
     const bad = utf8Faults.map((hex) => (race) => {
       const [a, b] = JSON.stringify(race.payload()).split('Ana Example', 2);
       return Buffer.concat([Buffer.from(a), Buffer.from(hex, 'hex'), Buffer.from(b), Buffer.from('"}]}}')]);
@@ -154,7 +87,7 @@ describe('hostile frames', {concurrency: 4}, () => {
   });
 
   it('truncated JSON, text behind it, 10 000 levels', async (t) => {
-    const scene = await start(t);
+    const scene = await startHostile(t);
     const whole = JSON.stringify(scene.race.payload());
     const cuts = Array.from({length: 60}, (_, i) => whole.slice(0, 1 + Math.floor((i * (whole.length - 1)) / 60)));
     const deep = ['[', '{"a":', '[{"a":'].flatMap((open) => [
@@ -183,7 +116,7 @@ describe('hostile frames', {concurrency: 4}, () => {
   });
 
   it('3 MB, 5 MB, 2000 runs and 2001, strings of 1 MB, a million values', async (t) => {
-    const scene = await start(t);
+    const scene = await startHostile(t);
     const rows = (race, count) =>
       Array.from({length: count}, (_, i) => ({id: 50 + i, kart_id: 9000 + i, kart: `X${i}`, total_laps: 0}));
     const big = 'y'.repeat(1_000_000);
@@ -222,7 +155,7 @@ describe('hostile frames', {concurrency: 4}, () => {
   });
 
   it('rows of a megabyte by the hundred fill no memory', async (t) => {
-    const scene = await start(t);
+    const scene = await startHostile(t);
     const {race, feed, daemon} = scene;
     const frames = race.frames();
     for (const [i, {payload}] of frames.entries()) {
@@ -256,7 +189,7 @@ describe('hostile frames', {concurrency: 4}, () => {
   });
 
   it('a crowd of strangers does not crowd out who is there', async (t) => {
-    const scene = await start(t);
+    const scene = await startHostile(t);
     const crowd = (n) => (race) =>
       twisted(race, (data) => {
         for (let i = 0; data.runs.length < 2000; i += 1)
@@ -284,206 +217,4 @@ describe('hostile frames', {concurrency: 4}, () => {
       return buffered === 0 && (await freshHealth(daemon)).websocket.messages > messages;
     });
   }
-
-  const wrong = [
-    'null',
-    'true',
-    '[]',
-    '{}',
-    '""',
-    '"x"',
-    '-1',
-    '1e308',
-    '1e400',
-    '-0',
-    '"1e400"',
-    '[[{"id":1}]]',
-    '9007199254740993',
-  ];
-  it('every field of a row wrong in type', async (t) => {
-    const scene = await start(t);
-    const fields = Object.keys(scene.race.payload().data.runs[0]);
-    // What tells who a row is about makes another competitor of it: those have a race of their own, below.
-    const identity = ['id', 'kart_id', 'name'];
-    const texts = [];
-    for (const field of fields.filter((name) => !identity.includes(name)))
-      for (const value of wrong)
-        texts.push((race) =>
-          twisted(race, (data, payload) => {
-            data.runs[1][field] = '@@';
-            return JSON.stringify(payload).replace('"@@"', value);
-          }),
-        );
-    await amid(scene, texts);
-    await listed(scene, 1);
-  });
-
-  it('identities wrong in type: the runs of the good frames are right', async (t) => {
-    const scene = await start(t);
-    const {feed, race, daemon} = scene;
-    race.frames().forEach(({payload}, i) => {
-      feed.push(payload);
-      for (const field of ['id', 'kart_id', 'name', 'first_name', 'kart', 'kart_number']) {
-        payload.data.runs[1][field] = '@@';
-        feed.pushText(JSON.stringify(payload).replace('"@@"', wrong[i % wrong.length]));
-      }
-    });
-    const current = await settle(scene, race);
-    for (const kart of race.karts) {
-      const found = [...current.analysis.karts, ...current.analysis.unranked].filter((run) => run.runId === kart.id);
-      assert.equal(Math.max(...found.map((run) => run.totalLaps)), kart.laps.length + 1, kart.driver);
-    }
-    await listed(scene, 1);
-    await assertServed(scene);
-  });
-
-  it('every field of the frame wrong in type', async (t) => {
-    const scene = await start(t);
-    const payload = scene.race.payload();
-    const texts = [];
-    // These two tell to which session a frame belongs, and are another test's.
-    for (const field of Object.keys(payload.data).filter((f) => !['event_name', 'track_configuration_id'].includes(f)))
-      for (const value of wrong)
-        texts.push((race) =>
-          twisted(race, (data, whole) => {
-            data[field] = '@@';
-            return JSON.stringify(whole).replace('"@@"', value);
-          }),
-        );
-    for (const field of Object.keys(payload).filter((f) => f !== 'data'))
-      for (const value of wrong)
-        texts.push((race) => JSON.stringify({...race.payload(), [field]: '@@'}).replace('"@@"', value));
-    for (const value of wrong) texts.push(`{"data":${value}}`, value, `[${value}]`, `["x",${value}]`);
-    const before = await refusedOf(scene.daemon);
-    assert.equal(before.json, 0);
-    await amid(scene, texts);
-    await listed(scene, 1);
-  });
-
-  it('names and tracks wrong in type begin sessions of their own at most', async (t) => {
-    const scene = await start(t);
-    const {feed, race, daemon} = scene;
-    const frames = race.frames();
-    feed.pushAll(frames.slice(0, 20));
-    const before = await settle(scene, race);
-    for (const value of wrong)
-      feed.pushText(JSON.stringify(race.payload({track_configuration_id: '@@'})).replace('"@@"', value));
-    feed.pushAll(frames.slice(20));
-    const after = await settle(scene, race);
-    assert.equal(after.sessionId, before.sessionId);
-    for (const value of ['null', 'true', '[]', '{}', '""'])
-      feed.pushText(JSON.stringify(race.payload({event_name: '@@'})).replace('"@@"', value));
-    const nameless = await settle(scene, race);
-    assert.equal(nameless.sessionId, before.sessionId, 'a name that is none is no other event');
-    assertAnalysis(nameless.analysis, race.karts);
-    await assertServed(scene);
-    const {total} = await daemon.json('/api/sessions');
-    assert.ok(total <= 1 + wrong.length, `${total} sessions`);
-  });
-
-  it('keys that come twice', async (t) => {
-    const scene = await start(t);
-    const twice = (race) => {
-      const text = JSON.stringify(race.payload());
-      return [
-        text.replace('"id":', '"id":1700099,"id":').replace('"id":1700099,', ''),
-        text.replaceAll('"total_laps":', '"gap":"x","gap":"y","total_laps":'),
-        text.replace('"event_name":', '"event_n\\u0061me":"Session #12","event_name":'),
-        text.replace('"type":"session"', `"type":"session",${'"type":1,'.repeat(1000)}"x":1`),
-        text.replace('"runs":', '"test":1,"runs":').replace(/\}\],?"/, (end) => end),
-        text.replace(/,"race_predictor_data"/, ',"data":{"runs":[]},"race_predictor_data"'),
-        text.replace(/\]\},"race_predictor_data"/, '],"runs":[{"id":5,"total_laps":9}]},"race_predictor_data"'),
-      ];
-    };
-    const texts = Array.from({length: 7}, (_, i) => (race) => twice(race)[i]);
-    await amid(scene, texts);
-  });
-
-  it('ids that collide', async (t) => {
-    const scene = await start(t);
-    const {feed, race} = scene;
-    race.frames().forEach(({payload}) => {
-      const [first, second] = payload.data.runs;
-      // The same row twice; the same id under another name; the same kart under another id; a hundred of the same.
-      feed.push({...payload, data: {...payload.data, runs: [...payload.data.runs, first]}});
-      feed.push({
-        ...payload,
-        data: {...payload.data, runs: [...payload.data.runs, {...second, name: 'Twin', total_laps: 0}]},
-      });
-      feed.push({
-        ...payload,
-        data: {...payload.data, runs: [...payload.data.runs, {...second, id: 42, name: 'Same Kart'}]},
-      });
-      feed.push({...payload, data: {...payload.data, runs: [...payload.data.runs, ...Array(100).fill(first)]}});
-      feed.push(payload);
-    });
-    const current = await settle(scene, race);
-    for (const kart of race.karts) {
-      const found = [...current.analysis.karts, ...current.analysis.unranked].find(
-        (run) => run.runId === kart.id && run.driverName === kart.driver,
-      );
-      assert.equal(found.totalLaps, kart.laps.length + 1, kart.driver);
-      assert.equal(found.missedLaps ?? 0, 0, kart.driver);
-      assert.equal(found.bestLap, Math.min(...kart.laps), kart.driver);
-    }
-    assert.ok(current.analysis.karts.length + current.analysis.unranked.length <= race.karts.length + 3);
-    await assertServed(scene);
-  });
-
-  it('laps of zero and less, counters that jump by millions and come back', async (t) => {
-    const scene = await start(t);
-    const texts = [];
-    for (const value of [0, -1, -27_000, 1e10, 0.4, '0', '-5', ' ', '1:60.000', '::', '99999999999999999999'])
-      texts.push((race) =>
-        twisted(race, (data) => void Object.assign(data.runs[0], {last_time_raw: value, prev_time_raw: value})),
-      );
-    for (const value of [2_000_000, 999_999_999, 1_000_000_001, 2 ** 31, 2 ** 53, -3, '1000000'])
-      texts.push((race) =>
-        twisted(
-          race,
-          (data) => void Object.assign(data.runs[2], {total_laps: value, last_time_raw: null, prev_time_raw: null}),
-        ),
-      );
-    const {feed, race, daemon} = scene;
-    race.frames().forEach(({payload}, i) => {
-      feed.push(payload);
-      if (texts[i]) feed.pushText(texts[i](moment(payload)));
-      // A counter is believed to have fallen when two frames say so.
-      feed.push(payload);
-      feed.push({...payload, data: {...payload.data, repeated: true}});
-    });
-    const current = await settle(scene, race);
-    assertAnalysis(current.analysis, race.karts);
-    await assertServed(scene);
-    await listed(scene, 1);
-  });
-
-  it('timestamps from 1970 and from 2100', async (t) => {
-    const scene = await start(t);
-    const texts = [];
-    const times = [0, 1, -1, 100, 2_000_000_000_000, 4_102_444_800, 4_102_444_800_000, 253_402_300_799, 2 ** 63, 1e300];
-    for (const value of times) {
-      for (const field of ['timestamp', 'timestamp_socket'])
-        texts.push((race) => twisted(race, (data) => void (data[field] = value)));
-      texts.push((race) =>
-        twisted(race, (data) => void Object.assign(data, {timestamp: value, timestamp_socket: value})),
-      );
-      for (const field of ['last_passing', 'current_lap_start_timestamp', 'current_lap_start_microtimestamp'])
-        texts.push((race) => twisted(race, (data) => void data.runs.forEach((run) => void (run[field] = value))));
-    }
-    const {feed, race, daemon} = scene;
-    const frames = race.frames();
-    const before = await refusedOf(daemon);
-    frames.forEach(({payload}, i) => {
-      feed.push(payload);
-      for (const text of texts.slice(3 * i, 3 * i + 3)) feed.pushText(text(moment(payload)));
-    });
-    const current = await settle(scene, race);
-    assertAnalysis(current.analysis, race.karts);
-    const after = await refusedOf(daemon);
-    assert.ok(after.cached > before.cached, 'frames from 1970 are old copies');
-    assert.deepEqual({...after, cached: 0, old: 0}, {...before, cached: 0, old: 0});
-    await assertServed(scene);
-    await listed(scene, 1);
-  });
 });

@@ -55,14 +55,15 @@ export class Daemon {
     RATE_LIMIT_MAX_REQUESTS: 100000,
   };
 
-  // Starts it and waits until it answers. `dir`: a folder to go on in, as after a restart.
-  static async start(t, {env = {}, args = [], dir, port} = {}) {
+  // Starts it and waits until it answers. `dir`: a folder to go on in, as after a restart. `wrapper`: a command to run it
+  // by, which must become it in the end, as exec does.
+  static async start(t, {env = {}, args = [], dir, port, wrapper = []} = {}) {
     assert.ok(existsSync(binary), `there is no ${binary}: build it first (script/test does)`);
     const daemon = new Daemon();
     daemon.t = t;
     daemon.dir = dir ?? tempDir(t);
     daemon.port = port ?? (await freePort());
-    daemon.args = args;
+    daemon.command = [...wrapper, binary, ...args];
     daemon.env = {...Daemon.defaults, PORT: daemon.port, ...env};
     daemon.output = '';
     daemon.spawn();
@@ -74,7 +75,7 @@ export class Daemon {
   spawn() {
     this.exit = null;
     this.mayEnd = false;
-    this.child = spawn(binary, this.args, {
+    this.child = spawn(this.command[0], this.command.slice(1), {
       cwd: this.dir,
       env: cleanEnv(this.env),
       stdio: ['ignore', 'pipe', 'pipe'],
