@@ -15,7 +15,7 @@ const sanitized = preset.includes('san');
 const HELD_UP_MS = sanitized ? 6000 : 2000;
 const GROWTH_MB = sanitized ? 700 : 200;
 
-const IDLE_SECONDS = 3;
+const IDLE_SECONDS = 5; // far from the other, so that a busy machine does not confuse them
 const REQUEST_SECONDS = 2;
 
 async function besieged(t, env = {}) {

@@ -44,7 +44,7 @@ export async function slowWriters(target) {
 // Half a request, and then nothing, or the end, or a reset.
 export async function halfRequests(target) {
   const halves = ['G', 'GET /api', 'GET /health HTTP/1.1\r\n', 'GET /health HTTP/1.1\r\nHost: x\r\nX-H'];
-  const all = await many(300, 100, async (i) => {
+  const all = await many(300, 300, async (i) => {
     const socket = await open(target, {from: addressOf(i)});
     socket.write(halves[i % halves.length]);
     if (i % 3 === 1) socket.end();
