@@ -53,7 +53,8 @@ static const char *const frame_fields[FRAME_FIELDS] = {"current_lap", "event_nam
 
 const char *rf_decoded_name(enum rf_decoded decoded)
 {
-    static const char *const names[RF_DECODED_COUNT] = {"frame", "lap", "other", "utf8", "json", "runs"};
+    static const char *const names[RF_DECODED_COUNT] = {
+        "frame", "lap", "other", "utf8", "json", "runs", "values"};
     return (unsigned)decoded < RF_DECODED_COUNT ? names[decoded] : "";
 }
 
@@ -153,7 +154,7 @@ static void read_rows(struct rf_decoder *decoder, struct node runs, size_t count
             continue;
         struct rf_row *out = &decoder->rows[decoder->frame.row_count++];
         rf_decode_row(row, decoder->pool, out);
-        out->raw = raw;
+        out->raw = raw.len <= RF_MAX_ROW_BYTES ? raw : (struct rf_slice){.data = "", .len = 0};
     }
 }
 
@@ -258,8 +259,11 @@ static enum rf_decoded load(struct rf_decoder *decoder, const char *json, size_t
     rf_buf_append(&decoder->text, json, len);
     char *text = decoder->text.data;
     rf_json_repair(text, len);
-    if (!rf_json_valid(text, len))
+    size_t values;
+    if (!rf_json_count(text, len, &values))
         return RF_DECODED_JSON;
+    if (values > RF_MAX_VALUES)
+        return RF_DECODED_TOO_MANY_VALUES;
     /* One more for the NUL: without it cJSON cannot see that nothing follows. */
     decoder->tree = cJSON_ParseWithLengthOpts(text, len + 1, NULL, 1);
     if (decoder->tree == NULL)

@@ -10,7 +10,7 @@
 #include "codec/number.h"
 #include "racefacer/base/clock.h"
 #include "racefacer/base/memory.h"
-#include "racefacer/engine/frame.h"
+#include "racefacer/codec/decode.h"
 
 #define EXACT 9007199254740992.0 /* 2^53: whole numbers up to here are exact in a double */
 #define COUNT_MAX 1000000000     /* beyond it a counter is noise */
@@ -188,6 +188,9 @@ const char *rf_value_title(cJSON *item, UT_array *pool)
         return cJSON_IsNumber(item) ? number_text(item->valuedouble, pool) : NULL;
     if (len == 4 && memcmp(text, "null", 4) == 0)
         return NULL;
+    if (len > RF_MAX_TEXT_BYTES)
+        for (len = RF_MAX_TEXT_BYTES; ((unsigned char)text[len] & 0xc0) == 0x80;)
+            len--; /* not in the middle of a character */
     item->valuestring[(size_t)(text - item->valuestring) + len] = '\0';
     return text;
 }

@@ -41,7 +41,8 @@ int64_t rf_value_epoch_ms(const cJSON *item);
 bool rf_epoch_plausible(double ms);
 
 /* A text without white space around it, a number as its digits; "" where there is none, and for "-" and
- * "null". It lives in the item, which is changed for it, or in `pool`. Never NULL. */
+ * "null". Cut to RF_MAX_TEXT_BYTES. It lives in the item, which is changed for it, or in `pool`. Never NULL.
+ */
 const char *rf_value_text(cJSON *item, UT_array *pool);
 
 /* As above, but "-" and "" are texts like any other: NULL is "there is none". */

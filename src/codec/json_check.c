@@ -114,12 +114,19 @@ static bool take_key(struct cursor *c)
 
 bool rf_json_valid(const char *text, size_t len)
 {
+    size_t unused;
+    return rf_json_count(text, len, &unused);
+}
+
+bool rf_json_count(const char *text, size_t len, size_t *values)
+{
     struct cursor c = {.at = text, .end = text + len};
     char closers[RF_JSON_MAX_DEPTH]; /* the bracket that closes each open one: no recursion, no limit of the
                                         stack */
     size_t depth = 0;
-    for (;;) {
+    for (*values = 0;;) {
         take_space(&c);
+        ++*values;
         bool object = take(&c, '{');
         if (object || take(&c, '[')) {
             if (depth == RF_JSON_MAX_DEPTH)

@@ -36,6 +36,7 @@ static void write_refused(struct rf_json *json, const struct rf_server_status *s
     write_count(json, "utf8", frames->decoded[RF_DECODED_UTF8]);
     write_count(json, "json", frames->decoded[RF_DECODED_JSON]);
     write_count(json, "tooManyRuns", frames->decoded[RF_DECODED_TOO_MANY_RUNS]);
+    write_count(json, "tooManyValues", frames->decoded[RF_DECODED_TOO_MANY_VALUES]);
     write_count(json, "cached", frames->applied[RF_APPLIED_CACHED]);
     write_count(json, "old", frames->applied[RF_APPLIED_OLD]);
     write_count(json, "noRuns", frames->applied[RF_APPLIED_NO_RUNS]);

@@ -123,7 +123,10 @@ static void on_message(void *ctx, const char *data, size_t len, bool binary)
     struct rf_websocket *ws = ctx;
     ws->messages++;
     ws->bytes += len;
+    uint64_t bad = ws->dialogue.bad;
     rf_dialogue_message(&ws->dialogue, data, len, binary, rf_clock_mono_ms());
+    if (ws->dialogue.bad != bad)
+        rf_websocket_report_skipped(ws, len, "no packet of Socket.IO");
     rf_websocket_arm(ws);
 }
 
@@ -131,7 +134,7 @@ static void on_too_large(void *ctx)
 {
     struct rf_websocket *ws = ctx;
     ws->too_large++;
-    rf_log_debug(ws->log, "feed", "a message of more than %zu bytes is skipped", RF_LINK_MESSAGE_MAX);
+    rf_websocket_report_skipped(ws, RF_LINK_MESSAGE_MAX, "this is the limit, and there is more of it");
 }
 
 static void on_ended(void *ctx, const struct rf_link_end *end)

@@ -60,7 +60,7 @@ struct rf_websocket {
 
     /* log lines held back */
     char *logged_reason;
-    struct rf_log_limit log_connecting, log_lost, log_same, log_changed;
+    struct rf_log_limit log_connecting, log_joined, log_lost, log_same, log_changed, log_skipped;
 
     void (*closed)(void *ctx);
     void *closed_ctx;
@@ -89,6 +89,8 @@ const char *rf_websocket_dialect(const struct rf_websocket *ws);
 
 void rf_websocket_report_connecting(struct rf_websocket *ws, int64_t now_ms);
 void rf_websocket_report_joined(struct rf_websocket *ws);
+/* A message was not taken: how many bytes it had or, where that is not known yet, at least had; and why. */
+void rf_websocket_report_skipped(struct rf_websocket *ws, size_t bytes, const char *why);
 void rf_websocket_report_over(struct rf_websocket *ws, bool was_joined, const char *reason, int64_t now_ms);
 
 #endif

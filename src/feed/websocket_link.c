@@ -156,7 +156,10 @@ static void keep_farewell(struct rf_link *link, const unsigned char *in, size_t 
     if (len < 2)
         return;
     int text = len - 2 < 100 ? (int)len - 2 : 100;
-    snprintf(link->farewell, sizeof link->farewell, "%d%s%.*s", in[0] << 8 | in[1], text > 0 ? " " : "", text,
+    int code = in[0] << 8 | in[1];
+    /* libwebsockets 4.1 writes 1002 over the codes it does not know, 1012 to 1014 among them. */
+    const char *unsure = code == LWS_CLOSE_STATUS_PROTOCOL_ERR ? " or one not known" : "";
+    snprintf(link->farewell, sizeof link->farewell, "%d%s%s%.*s", code, unsure, text > 0 ? " " : "", text,
         (const char *)in + 2);
     for (char *c = link->farewell; *c != '\0'; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7f)

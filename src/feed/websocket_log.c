@@ -6,8 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "racefacer/base/clock.h"
+
+/* A bad server makes the library complain at each attempt. */
+#define CHANGED_MS 1000
+#define SAME_MS 60000
+
 static struct {
     struct rf_log *log;
+    char complaint[160];               /* its newest error that was logged */
+    struct rf_log_limit same, changed; /* the same one again, another one */
     char certificate[160];
     bool ca_refused;
 } sink;
@@ -31,11 +39,31 @@ static bool keep(const char *line, int len)
     return true;
 }
 
+static void complain(const char *line, int len)
+{
+    char text[sizeof sink.complaint];
+    unsigned long held;
+    int64_t now_ms = rf_clock_mono_ms();
+    snprintf(text, sizeof text, "%.*s", len, line);
+    bool changed = strcmp(text, sink.complaint) != 0;
+    if (!rf_log_allow(changed ? &sink.changed : &sink.same, now_ms, changed ? CHANGED_MS : SAME_MS, &held))
+        return;
+    memcpy(sink.complaint, text, sizeof text);
+    sink.same = (struct rf_log_limit){.next_ms = now_ms + SAME_MS};
+    if (held > 0)
+        rf_log_warn(sink.log, "lws", "%.*s (%lu more like it not logged)", len, line, held);
+    else
+        rf_log_warn(sink.log, "lws", "%.*s", len, line);
+}
+
 static void emit(int level, const char *line)
 {
     int len = (int)strcspn(line, "\r\n");
     bool told = keep(line, len);
-    rf_log_write(sink.log, level == LLL_ERR && !told ? RF_LOG_WARN : RF_LOG_DEBUG, "lws", "%.*s", len, line);
+    if (level == LLL_ERR && !told)
+        complain(line, len);
+    else
+        rf_log_write(sink.log, RF_LOG_DEBUG, "lws", "%.*s", len, line);
 }
 
 void rf_websocket_log_to(struct rf_log *log)

@@ -2,7 +2,6 @@
  * Reading and deleting may take the backend a while: the connection is suspended meanwhile. */
 #include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
 
 #include "permission.h"
 #include "query.h"
@@ -133,9 +132,7 @@ enum MHD_Result rf_handle_stored(struct rf_request *request)
         backend->read(backend->ctx, request->route.param, on_read, request);
     if (request->step == RF_STEP_READY)
         return rf_handle_stored_ready(request);
-    request->suspended = true;
-    DL_APPEND(server->suspended, request);
-    MHD_suspend_connection(request->mhd);
+    rf_request_suspend(request);
     return MHD_YES;
 }
 
@@ -182,7 +179,9 @@ enum MHD_Result rf_handle_stored_ready(struct rf_request *request)
 {
     if (request->step != RF_STEP_READY) {
         request->close = true;
-        return rf_reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "The server is stopping", NULL);
+        return rf_reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+            request->server->stopping ? "The server is stopping" : "The storage did not answer in time",
+            NULL);
     }
     if (request->method == RF_METHOD_DELETE)
         return deleted(request);

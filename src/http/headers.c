@@ -84,15 +84,17 @@ void rf_headers_add_limit(struct MHD_Response *response, const struct rf_verdict
         add_number(response, "Retry-After", verdict->retry_after_s);
 }
 
-void rf_headers_write_refusal(
-    struct rf_buf *out, const struct rf_cors *cors, const char *status, const char *error)
+void rf_headers_write_refusal(struct rf_buf *out, const struct rf_cors *cors, const char *status,
+    const char *error, const char *retry_after)
 {
     struct rf_buf body = RF_BUF_INIT;
     rf_view_error(&body, error, NULL);
     rf_buf_printf(out,
         "HTTP/1.1 %s\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: %zu\r\n"
-        "Cache-Control: no-cache\r\nRetry-After: 2\r\nConnection: close\r\n",
+        "Cache-Control: no-cache\r\nConnection: close\r\n",
         status, body.len);
+    if (retry_after != NULL)
+        rf_buf_printf(out, "Retry-After: %s\r\n", retry_after);
     for (size_t i = 0; i < SECURITY_COUNT; i++)
         rf_buf_printf(out, "%s: %s\r\n", security[i].name, security[i].value);
     rf_buf_puts(out, cors->any ? "Access-Control-Allow-Origin: *\r\n\r\n" : "Vary: Origin\r\n\r\n");

@@ -23,10 +23,9 @@ void rf_headers_add_limit(struct MHD_Response *response, const struct rf_verdict
 
 void rf_headers_add(struct MHD_Response *response, const char *name, const char *value);
 
-/* The status line, headers and body by which connections over the limit are refused before libmicrohttpd sees
- * them. */
+/* A whole answer, from status line to body, for those refused past libmicrohttpd. */
 struct rf_buf;
-void rf_headers_write_refusal(
-    struct rf_buf *out, const struct rf_cors *cors, const char *status, const char *error);
+void rf_headers_write_refusal(struct rf_buf *out, const struct rf_cors *cors, const char *status,
+    const char *error, const char *retry_after); /* NULL: trying again is of no use */
 
 #endif

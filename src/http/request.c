@@ -8,6 +8,7 @@
 #include "server_impl.h"
 
 #define BODY_MAX 65536        /* of what no endpoint wants: read and forgotten up to here, then refused */
+#define QUERY_PARTS 256       /* libmicrohttpd makes a record of each, until it has no memory for an answer */
 #define BODY_PATIENCE 1048576 /* chunks are read on up to here so that the refusal arrives */
 
 static size_t path_start(const char *uri)
@@ -15,6 +16,14 @@ static size_t path_start(const char *uri)
     /* A request to a proxy names the whole address; servers have to take it too. */
     size_t scheme = strncasecmp(uri, "http://", 7) == 0 ? 7 : strncasecmp(uri, "https://", 8) == 0 ? 8 : 0;
     return scheme == 0 ? 0 : scheme + strcspn(uri + scheme, "/?");
+}
+
+static size_t query_parts(const char *query)
+{
+    size_t parts = 0;
+    for (; (query = strchr(query, '&')) != NULL; query++)
+        parts++;
+    return parts;
 }
 
 void *rf_request_begin(void *ctx, const char *uri, struct MHD_Connection *mhd)
@@ -29,7 +38,12 @@ void *rf_request_begin(void *ctx, const char *uri, struct MHD_Connection *mhd)
     memcpy(request->uri, path, len + 1);
     request->path_len = strcspn(path, "?");
     request->query_at = request->path_len + (path[request->path_len] == '?' ? 1 : 0);
+    request->connection->request = request;
     rf_connection_phase(request->connection, RF_PHASE_RECEIVING);
+    if (len > (size_t)request->server->options.max_header_bytes)
+        rf_connection_refuse(request->connection, RF_REFUSAL_URL);
+    else if (query_parts(request->uri + request->query_at) > QUERY_PARTS)
+        rf_connection_refuse(request->connection, RF_REFUSAL_QUERY);
     return request;
 }
 
@@ -46,12 +60,50 @@ void rf_request_release(struct rf_request *request)
     free(request);
 }
 
+void rf_request_suspend(struct rf_request *request)
+{
+    request->suspended = true;
+    DL_APPEND(request->server->suspended, request);
+    rf_connection_phase(request->connection, RF_PHASE_WAITING);
+    MHD_suspend_connection(request->mhd);
+}
+
+/* A suspended connection has no timeout, and a storage that hangs must not keep its clients for ever. */
+void rf_requests_tick(struct rf_server *server, int64_t now_ms)
+{
+    int64_t allowed = (int64_t)server->options.idle_seconds * 1000;
+    unsigned long held = 0;
+    struct rf_request *request, *next;
+    DL_FOREACH_SAFE(server->suspended, request, next)
+    {
+        if (now_ms - request->connection->since_ms < allowed)
+            continue;
+        if (rf_log_allow(&server->wait_log, now_ms, 10000, &held))
+            rf_log_warn(server->log, "http",
+                "the storage did not answer for %d s: a request was given up (%lu more since the last such "
+                "line)",
+                server->options.idle_seconds, held);
+        rf_request_resume(request);
+    }
+}
+
 void rf_request_resume(struct rf_request *request)
 {
     request->suspended = false;
+    rf_connection_phase(request->connection, RF_PHASE_ANSWERING);
     DL_DELETE(request->server->suspended, request);
     MHD_resume_connection(request->mhd);
     rf_server_wake(request->server); /* its own descriptor does not tell */
+}
+
+void rf_request_abandon(struct rf_request *request)
+{
+    if (request->suspended)
+        DL_DELETE(request->server->suspended, request);
+    request->suspended = false;
+    request->completed = true;
+    request->connection->request = NULL;
+    rf_request_release(request);
 }
 
 void rf_request_completed(
@@ -64,13 +116,8 @@ void rf_request_completed(
     *slot = NULL;
     if (request == NULL)
         return;
-    if (request->suspended) {
-        DL_DELETE(request->server->suspended, request);
-        request->suspended = false;
-    }
-    request->completed = true;
     rf_connection_phase(request->connection, RF_PHASE_IDLE);
-    rf_request_release(request);
+    rf_request_abandon(request);
 }
 
 static enum MHD_Result refuse(struct rf_request *request, unsigned status, const char *why)
@@ -140,10 +187,16 @@ enum MHD_Result rf_request_handle(void *ctx, struct MHD_Connection *mhd, const c
     (void)mhd;
     (void)url; /* decoded, and cut at a %00: see rf_request_begin */
     (void)upload;
+    if (request->connection->cut)
+        return MHD_NO;
     switch (request->step) {
     case RF_STEP_NEW:
         look_at(request, method, version);
         request->step = RF_STEP_RECEIVING;
+        if (request->headers.oversize) {
+            rf_connection_refuse(request->connection, RF_REFUSAL_HEADERS);
+            return MHD_NO;
+        }
         if (request->headers.refuse_status != 0)
             return refuse(request, (unsigned)request->headers.refuse_status, request->headers.refuse_why);
         if (request->headers.content_length > BODY_MAX)

@@ -143,6 +143,5 @@ void rf_request_read_headers(struct rf_request *request, const char *version, st
         refuse(out, MHD_HTTP_BAD_REQUEST, "A request has one Content-Length or Transfer-Encoding");
     if (scan.hosts > 1 || (scan.hosts == 0 && strcmp(version, MHD_HTTP_VERSION_1_0) != 0))
         refuse(out, MHD_HTTP_BAD_REQUEST, "A request has one Host header");
-    if (size != NULL && size->header_size > (size_t)options->max_header_bytes)
-        refuse(out, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "The request's headers are too large");
+    out->oversize = size != NULL && size->header_size > (size_t)options->max_header_bytes;
 }

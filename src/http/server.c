@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <utlist.h>
 
+#include "descriptors.h"
 #include "listen.h"
 #include "racefacer/base/memory.h"
 #include "server_impl.h"
@@ -22,6 +23,19 @@ static void on_wake(uv_timer_t *timer)
     rf_server_run(timer->data);
 }
 
+static void on_again(uv_idle_t *idle)
+{
+    rf_server_run(idle->data);
+}
+
+/* By an idle handle, since all else on the loop has its turn in between. A timer of 0 ms that starts itself
+ * again would run on and on without that: under a flood of requests the feed would be read seconds late. */
+static void run_again(struct rf_server *server)
+{
+    uv_timer_stop(&server->wake);
+    uv_idle_start(&server->again, on_again);
+}
+
 static void on_daemon(uv_poll_t *poll, int status, int events)
 {
     (void)status;
@@ -34,20 +48,23 @@ void rf_server_run(struct rf_server *server)
     MHD_UNSIGNED_LONG_LONG wait = 0;
     if (server->stopping || server->held)
         return;
+    uv_idle_stop(&server->again);
     if (MHD_run(server->daemon) != MHD_YES)
         rf_log_error(server->log, "http", "libmicrohttpd could not look at its connections");
     if (server->closing && server->connection_count == 0)
         stop(server);
-    else if (MHD_get_timeout(server->daemon, &wait) == MHD_YES)
+    else if (MHD_get_timeout(server->daemon, &wait) != MHD_YES)
+        uv_timer_stop(&server->wake);
+    else if (wait > 0)
         uv_timer_start(&server->wake, on_wake, wait, 0);
     else
-        uv_timer_stop(&server->wake);
+        run_again(server);
 }
 
 void rf_server_wake(struct rf_server *server)
 {
     if (!server->stopping)
-        uv_timer_start(&server->wake, on_wake, 0, 0);
+        run_again(server);
 }
 
 void rf_server_hold(struct rf_server *server, bool held)
@@ -68,8 +85,10 @@ static void on_tick(uv_timer_t *timer)
 {
     struct rf_server *server = timer->data;
     int64_t now = (int64_t)uv_now(server->loop);
-    bool refused = rf_accept_tick(server, now);
-    if (!rf_connections_tick(server, now) && !refused && !server->accept_paused)
+    bool lingering = rf_linger_tick(server, now), open = rf_connections_tick(server, now);
+    rf_requests_tick(server, now);
+    rf_accept_tick(server);
+    if (!open && !lingering && !server->accept_paused)
         uv_timer_stop(timer);
 }
 
@@ -123,6 +142,7 @@ static void copy_options(struct rf_server *server, const struct rf_http_options 
     server->options.allowed_origins = rf_strdup(options->allowed_origins);
     server->options.api_token = rf_strdup(options->api_token);
     rf_cors_init(&server->cors, options->allowed_origins);
+    rf_refusals_init(server);
     server->limits =
         rf_limits_create(&(struct rf_limits_options){.live_per_second = options->rate_live_per_second,
             .window_max = options->rate_max_requests,
@@ -133,9 +153,22 @@ static void copy_options(struct rf_server *server, const struct rf_http_options 
     server->too_many = rf_new_array(rf_cors_variants(&server->cors), sizeof(struct MHD_Response *));
 }
 
+static void limit_connections(struct rf_server *server)
+{
+    int wanted = server->options.max_connections, room = rf_descriptors_for(wanted);
+    if (room < wanted)
+        rf_log_warn(server->log, "http",
+            "MAX_CONNECTIONS is %d, but the process may open too few files for that: %d connections are "
+            "taken; "
+            "raise its limit (ulimit -n, LimitNOFILE=) for more",
+            wanted, room);
+    server->options.max_connections = room;
+}
+
 /* Everything but the handles and what is open on them. */
 static void free_server(struct rf_server *server)
 {
+    rf_refusals_finish(server);
     rf_reply_finish(server);
     rf_body_cache_destroy(server->cache);
     rf_limits_destroy(server->limits);
@@ -157,6 +190,9 @@ static int start_handles(struct rf_server *server)
         timers[i]->data = server;
         server->handles++;
     }
+    (void)uv_idle_init(server->loop, &server->again); /* cannot fail */
+    server->again.data = server;
+    server->handles++;
     int failed = uv_poll_init(server->loop, &server->daemon_poll, fd);
     if (failed != 0)
         return failed;
@@ -179,6 +215,7 @@ struct rf_server *rf_server_create(struct uv_loop_s *loop, struct rf_log *log,
     server->listen_fd = fd;
     server->port = rf_listen_port(fd);
     copy_options(server, options);
+    limit_connections(server);
     if (!start_daemon(server)) {
         *error = rf_strdup("libmicrohttpd could not start; the debug log may tell why");
         close(fd);
@@ -207,7 +244,6 @@ void rf_server_handle_closed(struct rf_server *server)
         return;
     void (*closed)(void *) = server->closed;
     void *ctx = server->closed_ctx;
-    rf_accept_finish(server);
     free_server(server);
     if (closed != NULL)
         closed(ctx);
@@ -232,6 +268,7 @@ static void stop(struct rf_server *server)
     uv_close((uv_handle_t *)&server->daemon_poll, on_closed); /* before its descriptor is closed */
     MHD_stop_daemon(server->daemon);
     uv_close((uv_handle_t *)&server->wake, on_closed);
+    uv_close((uv_handle_t *)&server->again, on_closed);
     uv_close((uv_handle_t *)&server->tick, on_closed);
     uv_close((uv_handle_t *)&server->grace, on_closed);
 }

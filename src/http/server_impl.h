@@ -17,7 +17,8 @@
 enum rf_phase {
     RF_PHASE_IDLE,      /* a request's first byte, or the rest of its first line */
     RF_PHASE_RECEIVING, /* the rest of a request whose first line is there */
-    RF_PHASE_ANSWERING  /* us, or the client to take the answer */
+    RF_PHASE_WAITING,   /* the backend; the connection is suspended */
+    RF_PHASE_ANSWERING  /* the client to take the answer */
 };
 
 /* Connections of one address; there while it has any. */
@@ -32,18 +33,31 @@ struct rf_connection {
     int fd;
     struct rf_address address;
     struct rf_peer *peer;
+    struct rf_request *request; /* begun and not completed; NULL: none */
     enum rf_phase phase;
-    int64_t begun_ms;  /* when the present request is known to have begun; 0: not begun */
-    int64_t since_ms;  /* when the phase began */
-    bool looked;       /* `received` is of this phase */
-    uint64_t received; /* bytes the kernel had got when last looked */
-    bool cut;          /* shut down by us */
+    int64_t begun_ms; /* when the present request is known to have begun; 0: not begun */
+    int64_t since_ms; /* when the phase began */
+    bool looked;      /* `counted` is of this phase */
+    uint64_t counted; /* by the kernel: bytes received when last looked, or, of an answer, taken when first
+                         looked */
+    bool cut;         /* shut down by us */
     struct rf_connection *prev, *next;
 };
 
-/* Refused connections are kept a moment, so that the refusal is not lost in a reset. */
-#define RF_REFUSED_KEPT 64
-struct rf_refused {
+/* Why an answer is given past libmicrohttpd, see refusal.c. */
+enum rf_refusal {
+    RF_REFUSAL_FULL,
+    RF_REFUSAL_ADDRESS,
+    RF_REFUSAL_LATE,
+    RF_REFUSAL_HEADERS,
+    RF_REFUSAL_URL,
+    RF_REFUSAL_QUERY
+};
+#define RF_REFUSALS (RF_REFUSAL_QUERY + 1)
+
+/* A connection that has its refusal, and is kept a moment. */
+#define RF_LINGERING 64
+struct rf_lingering {
     int fd; /* -1: none */
     int64_t since_ms;
 };
@@ -57,15 +71,16 @@ struct rf_server {
     struct MHD_Daemon *daemon;
     uv_poll_t daemon_poll, listen_poll;
     uv_timer_t wake; /* when libmicrohttpd wants to be run again */
+    uv_idle_t again; /* the same, where it wants that at once */
     uv_timer_t tick; /* deadlines; runs while there is something to watch */
     uv_timer_t grace;
     int listen_fd, port;
     int handles; /* open uv handles */
     bool accept_paused;
     unsigned ticks;
-    struct rf_refused refused[RF_REFUSED_KEPT];
-    size_t refused_next;
-    struct rf_buf refusal_full, refusal_address; /* whole answers, ready to be sent */
+    struct rf_lingering lingering[RF_LINGERING];
+    size_t lingering_next;
+    struct rf_buf refusals[RF_REFUSALS]; /* whole answers, ready to be sent */
 
     struct rf_connection *connections;
     int connection_count;
@@ -77,7 +92,7 @@ struct rf_server {
     struct rf_body_cache *cache;
     struct MHD_Response **preflights, **too_many; /* by variant; NULL: not asked for yet */
     struct rf_buf scratch, key;
-    struct rf_log_limit mhd_log, accept_log;
+    struct rf_log_limit mhd_log, accept_log, wait_log;
 
     bool held;     /* see rf_server_hold */
     bool closing;  /* no new connections; the open ones end with the answer under way */
@@ -95,6 +110,7 @@ struct rf_request_headers {
     bool forwarded;          /* came through a proxy, by its headers */
     char forwarded_for[512]; /* all X-Forwarded-For, only with TRUST_PROXY; cut on the left */
     size_t forwarded_for_len;
+    bool oversize;     /* more bytes than allowed: libmicrohttpd may have no memory left for an answer */
     int refuse_status; /* 0: well-formed */
     const char *refuse_why;
 };
@@ -138,14 +154,21 @@ struct rf_request {
 /* accept.c */
 int rf_accept_start(struct rf_server *server);
 void rf_accept_stop(struct rf_server *server); /* stops listening; the handle is closed with the others */
-bool rf_accept_tick(struct rf_server *server, int64_t now_ms); /* false: nothing to watch */
-void rf_accept_finish(struct rf_server *server);
+void rf_accept_tick(struct rf_server *server);
+
+/* refusal.c */
+void rf_refusals_init(struct rf_server *server);
+void rf_refusals_finish(struct rf_server *server);
+void rf_refuse(struct rf_server *server, int fd, enum rf_refusal why); /* and no answer after it */
+void rf_linger(struct rf_server *server, int fd); /* takes the descriptor, and closes it a moment later */
+bool rf_linger_tick(struct rf_server *server, int64_t now_ms); /* false: nothing to watch */
 
 /* connection.c */
 void rf_connection_notify(
     void *ctx, struct MHD_Connection *mhd, void **slot, enum MHD_ConnectionNotificationCode code);
 void rf_connection_phase(struct rf_connection *connection, enum rf_phase phase);
 void rf_connection_cut(struct rf_connection *connection);
+void rf_connection_refuse(struct rf_connection *connection, enum rf_refusal why); /* answered, then cut */
 bool rf_connections_tick(struct rf_server *server, int64_t now_ms); /* false: nothing to watch */
 int64_t rf_connections_tick_ms(const struct rf_server *server);
 int rf_connections_of(const struct rf_server *server, const struct rf_address *address);
@@ -163,9 +186,12 @@ enum MHD_Result rf_request_handle(void *ctx, struct MHD_Connection *mhd, const c
     const char *version, const char *upload, size_t *upload_len, void **slot);
 void rf_request_completed(
     void *ctx, struct MHD_Connection *mhd, void **slot, enum MHD_RequestTerminationCode why);
-void rf_request_hold(struct rf_request *request); /* one more reference */
+void rf_request_abandon(struct rf_request *request); /* its connection has ended without completing it */
+void rf_request_hold(struct rf_request *request);    /* one more reference */
 void rf_request_release(struct rf_request *request);
-void rf_request_resume(struct rf_request *request); /* of a suspended one */
+void rf_request_suspend(struct rf_request *request); /* until the backend has answered */
+void rf_request_resume(struct rf_request *request);  /* of a suspended one */
+void rf_requests_tick(struct rf_server *server, int64_t now_ms);
 
 /* request_headers.c */
 void rf_request_read_headers(struct rf_request *request, const char *version, struct rf_request_headers *out);

@@ -282,10 +282,11 @@ test('SIGTERM and SIGINT under load: answers in flight are finished, exit status
       }
     };
     const pusher = setInterval(() => scene.feed.push(race.payload()), 5);
+    atEnd(t, () => clearInterval(pusher));
     const clients = Array.from({length: 20}, client);
     await until('load', () => served > 200);
     stopping = true;
-    scene.daemon.child.kill(signal);
+    scene.daemon.kill(signal);
     const exit = await scene.daemon.waitExit(`after ${signal}`);
     clearInterval(pusher);
     await Promise.all(clients);
@@ -303,9 +304,9 @@ test('a second SIGTERM ends a stop that waits', async (t) => {
   socket.write('GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: ');
   atEnd(t, () => socket.destroy());
   await sleep(100);
-  daemon.child.kill('SIGTERM');
+  daemon.kill('SIGTERM');
   await sleep(100);
-  daemon.child.kill('SIGTERM');
+  daemon.kill('SIGTERM');
   await daemon.waitExit('after a second SIGTERM');
 });
 

@@ -9,7 +9,7 @@ import {assertAnalysis} from './lib/expected.mjs';
 import {feedSettings, startFeed} from './lib/feeds.mjs';
 import {Race} from './lib/race.mjs';
 import {finish, listed, play, series, settle, smallField, startScene} from './lib/scene.mjs';
-import {assertShape, tempDir, until} from './lib/tools.mjs';
+import {assertShape, atEnd, tempDir, until} from './lib/tools.mjs';
 
 const listing = async (daemon, query = '') => daemon.json(`/api/sessions${query}`);
 
@@ -94,30 +94,27 @@ test('files are whole JSON at any moment of a race, with modes 0640 and 0750', a
   const scene = await startScene(t);
   const race = new Race({karts: smallField()});
   const folder = scene.daemon.file();
-  let reads = 0;
-  let done = false;
-  const reader = (async () => {
-    while (!done) {
-      for (const file of [
-        'current/session.json',
-        ...(existsSync(path.join(folder, 'sessions'))
-          ? readdirSync(path.join(folder, 'sessions')).map((f) => `sessions/${f}`)
-          : []),
-      ]) {
-        if (!file.endsWith('.json')) continue;
-        let text;
-        try {
-          text = readFileSync(path.join(folder, file), 'utf8');
-        } catch (error) {
-          if (error.code === 'ENOENT') continue;
-          throw error;
-        }
-        JSON.parse(text);
-        reads += 1;
-      }
-      await new Promise(setImmediate);
+  const readAll = () => {
+    let count = 0;
+    // What is being written has another name until it is whole.
+    const sessions = readdirSync(path.join(folder, 'sessions')).filter((name) => name.startsWith('session-'));
+    for (const file of ['current/session.json', ...sessions.map((name) => `sessions/${name}`)]) {
+      if (!existsSync(path.join(folder, file))) continue;
+      JSON.parse(readFileSync(path.join(folder, file), 'utf8'));
+      count += 1;
     }
-  })();
+    return count;
+  };
+  let reads = 0;
+  let broken;
+  const reader = setInterval(() => {
+    try {
+      for (let i = 0; i < 5; i += 1) reads += readAll();
+    } catch (error) {
+      broken ??= error;
+    }
+  }, 1);
+  atEnd(t, () => clearInterval(reader));
   for (const {payload} of race.frames()) {
     scene.feed.push(payload);
     await new Promise((resolve) => setTimeout(resolve, 30));
@@ -132,15 +129,12 @@ test('files are whole JSON at any moment of a race, with modes 0640 and 0750', a
     assertAnalysis(scene.daemon.readJson('current', 'session.json').analysis, race.karts);
     return true;
   });
-  done = true;
-  await reader;
+  assert.equal(broken, undefined);
   assert.ok(reads > 20, `${reads} reads`);
   assert.equal(statSync(file).mode & 0o777, 0o640);
   assert.equal(statSync(path.dirname(file)).mode & 0o777, 0o750);
-  assert.deepEqual(
-    readdirSync(path.dirname(file)).filter((f) => !/^session-[A-Za-z0-9-]+\.json$/.test(f)),
-    [],
-    'nothing left behind',
+  await until('nothing is left behind', () =>
+    readdirSync(path.dirname(file)).every((name) => /^session-[A-Za-z0-9-]+\.json$/.test(name)),
   );
 });
 

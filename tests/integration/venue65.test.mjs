@@ -71,3 +71,16 @@ test('LAP_TIME_MIN_MS and MIN_LAPS_FOR_ANALYSIS are heeded', async (t) => {
   const current = await play(scene, race);
   assertAnalysis(current.analysis, race.karts, {minMs: 65000, minLaps: 6});
 });
+
+test('a lap of exactly twice the median counts, one of a millisecond more does not', async (t) => {
+  const scene = await startScene(t);
+  const [odd, even] = bigField({count: 2, laps: 0, base: 0, from: 70});
+  odd.laps = [22000, 44001, 20000, 44000, 21000];
+  even.laps = [45001, 20000, 23000, 45000, 21000, 22000];
+  const race = new Race({karts: [odd, even]});
+  const {analysis} = await play(scene, race);
+  assertAnalysis(analysis, race.karts);
+  const counted = (kart) => analysis.karts.find((k) => k.kartId === kart.kartId).lapHistory.map((lap) => lap.time);
+  assert.deepEqual(counted(odd), [22000, 20000, 44000, 21000]);
+  assert.deepEqual(counted(even), [20000, 23000, 45000, 21000, 22000]);
+});

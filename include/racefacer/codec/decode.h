@@ -14,12 +14,20 @@ enum rf_decoded {
     RF_DECODED_UTF8,    /* refused: not UTF-8 */
     RF_DECODED_JSON,    /* refused: not JSON, nested too deep, or more text after it */
     RF_DECODED_TOO_MANY_RUNS, /* refused: more rows than RF_MAX_ROWS */
+    RF_DECODED_TOO_MANY_VALUES, /* refused: more values in all than RF_MAX_VALUES */
     RF_DECODED_COUNT
 };
 
 #define RF_MAX_ROWS 2000
+/* Twice what so many rows of a real feed hold; a tree of them takes some 25 MB. */
+#define RF_MAX_VALUES 250000
+/* A row that is larger is followed like any other, but its `raw` is empty: it is not to be kept as it came. Rows of a
+ * real feed have about 1 kB. */
+#define RF_MAX_ROW_BYTES 16384
+/* Texts of a frame and of its rows are cut to this many bytes, between two characters. */
+#define RF_MAX_TEXT_BYTES 512
 
-/* Short names of the above for counters: "frame", "lap", "other", "utf8", "json", "runs". */
+/* Short names of the above for counters: "frame", "lap", "other", "utf8", "json", "runs", "values". */
 const char *rf_decoded_name(enum rf_decoded decoded);
 
 struct rf_decoder; /* holds the memory of the newest frame, to be used again for the next */

@@ -18,6 +18,8 @@ bool rf_utf8_valid(const char *text, size_t len);
  * bytes above 0x7f are not looked at. cJSON takes more than JSON ("01", "1."), which must not be passed on. */
 #define RF_JSON_MAX_DEPTH 1000
 bool rf_json_valid(const char *text, size_t len);
+/* The same, and how many values it holds, each container as one more: what a tree of it costs. */
+bool rf_json_count(const char *text, size_t len, size_t *values);
 
 /* Walks an object's members, or an array's elements (key is then empty). The text must be valid JSON; on a text
  * that is not the walk ends early, within bounds. */

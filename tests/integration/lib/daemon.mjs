@@ -55,14 +55,15 @@ export class Daemon {
     RATE_LIMIT_MAX_REQUESTS: 100000,
   };
 
-  // Starts it and waits until it answers. `dir`: a folder to go on in, as after a restart.
-  static async start(t, {env = {}, args = [], dir, port} = {}) {
+  // Starts it and waits until it answers. `dir`: a folder to go on in, as after a restart. `wrapper`: a command to run it
+  // by, which must become it in the end, as exec does.
+  static async start(t, {env = {}, args = [], dir, port, wrapper = []} = {}) {
     assert.ok(existsSync(binary), `there is no ${binary}: build it first (script/test does)`);
     const daemon = new Daemon();
     daemon.t = t;
     daemon.dir = dir ?? tempDir(t);
     daemon.port = port ?? (await freePort());
-    daemon.args = args;
+    daemon.command = [...wrapper, binary, ...args];
     daemon.env = {...Daemon.defaults, PORT: daemon.port, ...env};
     daemon.output = '';
     daemon.spawn();
@@ -73,7 +74,8 @@ export class Daemon {
 
   spawn() {
     this.exit = null;
-    this.child = spawn(binary, this.args, {
+    this.mayEnd = false;
+    this.child = spawn(this.command[0], this.command.slice(1), {
       cwd: this.dir,
       env: cleanEnv(this.env),
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -119,9 +121,15 @@ export class Daemon {
     return until(`the server ends ${what}`, () => this.exit, {deadlineMs, describe: () => this.tail()});
   }
 
+  // A signal that ends it. Whoever ends without one has crashed.
+  kill(signal) {
+    this.mayEnd = true;
+    this.child.kill(signal);
+  }
+
   // SIGTERM, and what a polite server does then: exit status 0.
   async stop() {
-    this.child.kill('SIGTERM');
+    this.kill('SIGTERM');
     const {code, signal} = await this.waitExit('after SIGTERM');
     this.checkOutput();
     assert.deepEqual({code, signal}, {code: 0, signal: null}, `SIGTERM should end it with 0\n${this.tail()}`);
@@ -129,7 +137,7 @@ export class Daemon {
 
   // As when the power fails.
   async kill9() {
-    this.child.kill('SIGKILL');
+    this.kill('SIGKILL');
     await this.waitExit('after SIGKILL');
     this.checkOutput();
   }
@@ -146,16 +154,22 @@ export class Daemon {
         await this.stop();
       } finally {
         if (!this.exit) {
-          this.child.kill('SIGKILL');
+          this.kill('SIGKILL');
           await this.ended;
         }
       }
     }
     this.checkOutput();
+    if (!this.mayEnd) throw new Error(`the server ended by itself with ${JSON.stringify(this.exit)}\n${this.tail()}`);
   }
 
-  get(target, options) {
-    return request(this.port, target, options);
+  async get(target, options) {
+    try {
+      return await request(this.port, target, options);
+    } catch (error) {
+      if (this.exit) error.message += `; the server has ended with ${JSON.stringify(this.exit)}\n${this.tail()}`;
+      throw error;
+    }
   }
 
   async json(target, options) {

@@ -70,7 +70,7 @@ export function expectedAnalysis(karts, {minMs = 5000, maxMs = 0, minLaps = 3} =
       r.consistency,
       50,
     );
-    r.normalizedIndex = Math.round(0.7 * lap + 0.3 * steady);
+    r.normalizedIndex = Math.round(0.7 * lap + 0.3 * steady) + 0; // no -0
   }
 
   const byDriver = new Map();

@@ -168,6 +168,61 @@ static void row_limit(void **state)
     rf_buf_finish(&json);
 }
 
+static void value_limit(void **state)
+{
+    (void)state;
+    struct rf_buf json = RF_BUF_INIT;
+    rf_buf_puts(&json, "{\"runs\":[],\"x\":[\"a,b\""); /* four values; the comma in the text is none */
+    for (int i = 4; i < RF_MAX_VALUES; i++)
+        rf_buf_puts(&json, i % 2 == 0 ? ",0" : ",{}");
+    size_t len = json.len;
+    rf_buf_puts(&json, "]}");
+    assert_int_equal(decode("", rf_buf_str(&json)), RF_DECODED_FRAME);
+    json.len = len;
+    rf_buf_puts(&json, ",0]}");
+    assert_int_equal(decode("", rf_buf_str(&json)), RF_DECODED_TOO_MANY_VALUES);
+    rf_buf_finish(&json);
+}
+
+/* A row of `bytes` bytes, told apart by its lap. */
+static const struct rf_row *row_of_size(struct rf_buf *json, size_t bytes)
+{
+    static const char head[] = "{\"id\":1,\"total_laps\":3,\"photo\":\"", tail[] = "\"}";
+    rf_buf_clear(json);
+    rf_buf_printf(json, "{\"runs\":[%s", head);
+    for (size_t i = strlen(head) + strlen(tail); i < bytes; i++)
+        rf_buf_putc(json, 'p');
+    rf_buf_printf(json, "%s]}", tail);
+    const struct rf_frame *frame = frame_of(rf_buf_str(json));
+    assert_int_equal(frame->row_count, 1);
+    assert_true(frame->rows[0].has_id);
+    assert_int_equal(frame->rows[0].total_laps, 3);
+    return &frame->rows[0];
+}
+
+static void a_heavy_row_is_followed_but_not_kept(void **state)
+{
+    (void)state;
+    struct rf_buf json = RF_BUF_INIT;
+    assert_int_equal(row_of_size(&json, RF_MAX_ROW_BYTES)->raw.len, RF_MAX_ROW_BYTES);
+    assert_int_equal(row_of_size(&json, RF_MAX_ROW_BYTES + 1)->raw.len, 0);
+    rf_buf_finish(&json);
+}
+
+static void long_texts_are_cut_between_characters(void **state)
+{
+    (void)state;
+    struct rf_buf json = RF_BUF_INIT;
+    rf_buf_puts(&json, "{\"event_name\":\"x");
+    for (int i = 0; i < 300; i++)
+        rf_buf_puts(&json, "é"); /* two bytes each: the limit falls into one */
+    rf_buf_puts(&json, "\",\"runs\":[]}");
+    const struct rf_frame *frame = frame_of(rf_buf_str(&json));
+    assert_int_equal(strlen(frame->event_name), RF_MAX_TEXT_BYTES - 1);
+    assert_true(rf_utf8_valid(frame->event_name, strlen(frame->event_name)));
+    rf_buf_finish(&json);
+}
+
 static void a_refusal_leaves_nothing_of_the_last_frame(void **state)
 {
     (void)state;
@@ -199,6 +254,7 @@ static void names_of_results(void **state)
     assert_string_equal(rf_decoded_name(RF_DECODED_UTF8), "utf8");
     assert_string_equal(rf_decoded_name(RF_DECODED_JSON), "json");
     assert_string_equal(rf_decoded_name(RF_DECODED_TOO_MANY_RUNS), "runs");
+    assert_string_equal(rf_decoded_name(RF_DECODED_TOO_MANY_VALUES), "values");
 }
 
 int main(void)
@@ -206,6 +262,8 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_shape_of_a_frame),
         cmocka_unit_test(rows_that_are_no_rows), cmocka_unit_test(frames_without_rows),
         cmocka_unit_test(laps), cmocka_unit_test(refused), cmocka_unit_test(row_limit),
+        cmocka_unit_test(value_limit), cmocka_unit_test(a_heavy_row_is_followed_but_not_kept),
+        cmocka_unit_test(long_texts_are_cut_between_characters),
         cmocka_unit_test(a_refusal_leaves_nothing_of_the_last_frame),
         cmocka_unit_test(what_is_passed_on_is_json), cmocka_unit_test(names_of_results)};
     return cmocka_run_group_tests(tests, setup, teardown);

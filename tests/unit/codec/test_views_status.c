@@ -69,6 +69,7 @@ static void health_of_a_server_that_is_well(void **state)
     assert_int_equal(num(feed, "refused.utf8"), 100 + RF_DECODED_UTF8);
     assert_int_equal(num(feed, "refused.json"), 100 + RF_DECODED_JSON);
     assert_int_equal(num(feed, "refused.tooManyRuns"), 100 + RF_DECODED_TOO_MANY_RUNS);
+    assert_int_equal(num(feed, "refused.tooManyValues"), 100 + RF_DECODED_TOO_MANY_VALUES);
     assert_int_equal(num(feed, "refused.cached"), 200 + RF_APPLIED_CACHED);
     assert_int_equal(num(feed, "refused.old"), 200 + RF_APPLIED_OLD);
     assert_int_equal(num(feed, "refused.noRuns"), 200 + RF_APPLIED_NO_RUNS);
