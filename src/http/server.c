@@ -75,6 +75,7 @@ void rf_server_hold(struct rf_server *server, bool held)
     /* Neither fails: the descriptor is open, and was watched before. */
     if (held) {
         (void)uv_poll_stop(&server->daemon_poll); /* it would be ready all the time */
+        (void)uv_idle_stop(&server->again);
     } else {
         (void)uv_poll_start(&server->daemon_poll, UV_READABLE, on_daemon);
         rf_server_run(server);
