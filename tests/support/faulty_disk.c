@@ -7,19 +7,13 @@
  * FAULTY_DISK_COUNT of them (1 unless told) do nothing and fail with FAULTY_DISK_ERRNO (ENOSPC, EIO); with
  * FAULTY_DISK_UNTIL, all of them for as long as that file exists. SHORT in the place of an errno: a write
  * writes half. TORN: the first writes half, all others find the disk full.
+ * HANG: they wait until that file is gone. FAULTY_DISK_SLOW_MS: every sync takes so much longer.
  *
- * Power cuts: with FAULTY_DISK_SHADOW, a folder on the same file system but not below the root, that folder
- * has at any moment what was made to last: files/INODE, the bytes at the last sync of that file, and
- * folders/INODE, the names at the last sync of that folder, a line "f|d INODE NAME" each. What is there when
- * the shadow is made counts as lasting. kept/INODE is the file itself, so that no number is used twice. A
- * file whose sync has failed gets nothing more into the shadow: a later sync says 0 on Linux, and has lost
- * what the failed one should have written. Renaming of folders is not followed.
+ * Power cuts: FAULTY_DISK_SHADOW, see faulty_disk_shadow.h.
  *
  * FAULTY_DISK_LOG gets a line "KIND PATH" for every call, with " !" behind it where it was made to fail. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -27,27 +21,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "faulty_disk_shadow.h"
 
 enum fate { GO_ON, FAIL, HALF };
 
 static char root[PATH_MAX]; /* "": nothing is looked at */
-static const char *shadow, *calls, *until;
-static long nth, count;
+static const char *calls, *until;
+static long nth, count, slow_ms;
 static int fault; /* an errno */
-static bool is_short, is_torn;
+static bool is_short, is_torn, hangs;
+static struct shadow shadow;
 static int log_fd = -1;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* over what follows, and over the shadow */
 static long seen;                                        /* calls of the kinds that are to fail */
-
-static void give_up(const char *what)
-{
-    fprintf(stderr, "faulty disk: %s: %s\n", what, strerror(errno));
-    _exit(99);
-}
 
 /* ---- paths */
 
@@ -119,132 +109,14 @@ static enum fate fate_of(const char *kind, const char *path)
     enum fate fate = choose(kind);
     int len = snprintf(line, sizeof line, "%s %s%s\n", kind, path + strlen(root), fate == GO_ON ? "" : " !");
     if (log_fd >= 0 && syscall(SYS_write, log_fd, line, (size_t)len) != len)
-        give_up("its log");
+        faulty_disk_give_up("its log");
     pthread_mutex_unlock(&lock);
+    while (fate == FAIL && hangs && access(until, F_OK) == 0)
+        (void)usleep(2000);
+    if (hangs)
+        fate = GO_ON;
     errno = fate == FAIL ? fault : kept;
     return fate;
-}
-
-/* ---- the shadow */
-
-static void shadow_path(char out[PATH_MAX], const char *kind, ino_t inode)
-{
-    if (snprintf(out, PATH_MAX, "%s/%s/%" PRIuMAX, shadow, kind, (uintmax_t)inode) >= PATH_MAX)
-        give_up("the name of its shadow is too long");
-}
-
-/* Over what is there, never cut off first: the process may be killed at any byte. */
-static void shadow_file(int source, ino_t inode)
-{
-    char path[PATH_MAX], bytes[65536];
-    shadow_path(path, "spoilt", inode);
-    if (access(path, F_OK) == 0)
-        return;
-    shadow_path(path, "files", inode);
-    int copy = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
-    off_t at = 0;
-    ssize_t got;
-    while (copy >= 0 && (got = pread(source, bytes, sizeof bytes, at)) > 0) {
-        if (syscall(SYS_pwrite64, copy, bytes, (size_t)got, at) != got)
-            give_up("a file of its shadow");
-        at += got;
-    }
-    if (copy < 0 || syscall(SYS_ftruncate, copy, at) != 0 || close(copy) != 0)
-        give_up("a file of its shadow");
-}
-
-static void shadow_folder(const char *path, ino_t inode)
-{
-    char target[PATH_MAX], fresh[PATH_MAX + 8];
-    shadow_path(target, "folders", inode);
-    snprintf(fresh, sizeof fresh, "%s.new", target);
-    DIR *folder = opendir(path);
-    FILE *out = fopen(fresh, "we");
-    if (folder == NULL || out == NULL)
-        give_up("a folder of its shadow");
-    const struct dirent *entry;
-    struct stat status;
-    while ((entry = readdir(folder)) != NULL) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-            fstatat(dirfd(folder), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
-            continue;
-        fprintf(out, "%c %" PRIuMAX " %s\n", S_ISDIR(status.st_mode) ? 'd' : 'f', (uintmax_t)status.st_ino,
-            entry->d_name);
-    }
-    closedir(folder);
-    if (fclose(out) != 0 || syscall(SYS_renameat, AT_FDCWD, fresh, AT_FDCWD, target) != 0)
-        give_up("a folder of its shadow");
-}
-
-static void keep(const char *path, ino_t inode)
-{
-    char target[PATH_MAX];
-    shadow_path(target, "kept", inode);
-    if (link(path, target) != 0 && errno != EEXIST && errno != ENOENT)
-        give_up("keeping a file");
-}
-
-static void shadow_tree(const char *path)
-{
-    char inner[PATH_MAX];
-    struct stat status;
-    DIR *folder = opendir(path);
-    const struct dirent *entry;
-    while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        if (snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name) >= PATH_MAX ||
-            lstat(inner, &status) != 0)
-            give_up(path);
-        if (S_ISDIR(status.st_mode)) {
-            shadow_tree(inner);
-        } else if (S_ISREG(status.st_mode)) {
-            int fd = (int)syscall(SYS_openat, AT_FDCWD, inner, O_RDONLY | O_CLOEXEC, 0);
-            keep(inner, status.st_ino);
-            shadow_file(fd, status.st_ino);
-            close(fd);
-        }
-    }
-    if (folder == NULL || closedir(folder) != 0 || stat(path, &status) != 0)
-        give_up(path);
-    shadow_folder(path, status.st_ino);
-}
-
-/* Before the sync itself: what comes while it runs need not be in it. */
-static void shadow_sync(int fd, const char *path)
-{
-    struct stat status;
-    char self[64];
-    int kept = errno;
-    snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
-    pthread_mutex_lock(&lock);
-    if (fstat(fd, &status) != 0)
-        give_up(path);
-    if (S_ISDIR(status.st_mode)) {
-        shadow_folder(path, status.st_ino);
-    } else { /* opened again: fd may be for writing alone */
-        int source = (int)syscall(
-            SYS_openat, AT_FDCWD, self, O_RDONLY | O_CLOEXEC, 0); /* fd may be for writing alone */
-        if (source < 0)
-            give_up(path);
-        shadow_file(source, status.st_ino);
-        close(source);
-    }
-    pthread_mutex_unlock(&lock);
-    errno = kept;
-}
-
-static void spoil(int fd)
-{
-    struct stat status;
-    char path[PATH_MAX];
-    int kept = errno;
-    if (fstat(fd, &status) != 0)
-        give_up("a file");
-    shadow_path(path, "spoilt", status.st_ino);
-    if (S_ISREG(status.st_mode))
-        close((int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0640));
-    errno = kept;
 }
 
 /* ---- the calls */
@@ -252,13 +124,12 @@ static void spoil(int fd)
 static int open_any(int folder, const char *path, int flags, mode_t mode)
 {
     char whole[PATH_MAX];
-    struct stat status;
     bool creates = (flags & O_CREAT) != 0 && resolve(folder, path, whole);
     if (creates && fate_of("create", whole) == FAIL)
         return -1;
     int fd = (int)syscall(SYS_openat, folder, path, flags, mode);
-    if (fd >= 0 && creates && shadow != NULL && fstat(fd, &status) == 0)
-        keep(whole, status.st_ino);
+    if (fd >= 0 && creates && shadow.folder != NULL)
+        shadow_keep(&shadow, whole, fd);
     return fd;
 }
 
@@ -306,8 +177,16 @@ static int sync_any(int fd, long number)
     char path[PATH_MAX];
     bool mine = path_of_fd(fd, path);
     bool fails = mine && fate_of("sync", path) == FAIL;
-    if (mine && shadow != NULL)
-        fails ? spoil(fd) : shadow_sync(fd, path);
+    if (mine && slow_ms > 0)
+        (void)usleep((useconds_t)slow_ms * 1000);
+    if (mine && shadow.folder != NULL) {
+        pthread_mutex_lock(&lock);
+        if (fails)
+            shadow_spoil(&shadow, fd);
+        else
+            shadow_sync(&shadow, fd, path);
+        pthread_mutex_unlock(&lock);
+    }
     return fails ? -1 : (int)syscall(number, fd);
 }
 
@@ -360,27 +239,15 @@ int mkdir(const char *name, mode_t mode)
 
 /* ---- settings */
 
-static void make_shadow(void)
-{
-    static const char *const parts[] = {"files", "kept", "spoilt", "folders"};
-    char path[PATH_MAX];
-    bool fresh = syscall(SYS_mkdirat, AT_FDCWD, shadow, 0750) == 0;
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        snprintf(path, sizeof path, "%s/%s", shadow, parts[i]);
-        if (syscall(SYS_mkdirat, AT_FDCWD, path, 0750) != 0 && errno != EEXIST)
-            give_up("its shadow");
-    }
-    if (fresh)
-        shadow_tree(root);
-}
-
 static void read_fault(void)
 {
     const char *name = getenv("FAULTY_DISK_ERRNO"), *first = getenv("FAULTY_DISK_NTH"),
-               *how_many = getenv("FAULTY_DISK_COUNT");
+               *how_many = getenv("FAULTY_DISK_COUNT"), *slow = getenv("FAULTY_DISK_SLOW_MS");
     until = getenv("FAULTY_DISK_UNTIL");
     nth = first != NULL ? atol(first) : 1;
     count = how_many != NULL ? atol(how_many) : 1;
+    slow_ms = slow != NULL ? atol(slow) : 0;
+    hangs = name != NULL && until != NULL && strcmp(name, "HANG") == 0;
     is_short = name != NULL && strcmp(name, "SHORT") == 0;
     is_torn = name != NULL && strcmp(name, "TORN") == 0;
     fault = name != NULL && strcmp(name, "EIO") == 0 ? EIO : ENOSPC;
@@ -392,10 +259,9 @@ __attribute__((constructor)) static void begin(void)
     if (folder == NULL || realpath(folder, root) == NULL)
         return;
     calls = getenv("FAULTY_DISK_CALL");
-    shadow = getenv("FAULTY_DISK_SHADOW");
     read_fault();
     if (log != NULL)
         log_fd = (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-    if (shadow != NULL)
-        make_shadow();
+    if (getenv("FAULTY_DISK_SHADOW") != NULL)
+        shadow_begin(&shadow, getenv("FAULTY_DISK_SHADOW"), root);
 }

@@ -102,7 +102,9 @@ export class Daemon {
       },
       {describe: () => this.tail()},
     );
-    if (this.exit) throw new Error(`the server ended at once with ${JSON.stringify(this.exit)}:\n${this.tail()}`);
+    if (!this.exit) return;
+    this.mayEnd = true; // it is told here
+    throw new Error(`the server ended at once with ${JSON.stringify(this.exit)}:\n${this.tail()}`);
   }
 
   tail(bytes = 6000) {

@@ -1,6 +1,6 @@
 // A disk that fails or loses its power, for a server under test: tests/support/faulty_disk.c, preloaded.
 import assert from 'node:assert/strict';
-import {existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 
 import {binary, preset, runOnce} from './daemon.mjs';
@@ -23,21 +23,27 @@ export async function whyNoFaultyDisk(t) {
 
 export class FaultyDisk {
   // What is to fail, see faulty_disk.c: {call: 'write', nth: 3, errno: 'EIO', lasting: true}. powerCut: keeps what a power
-  // cut would leave.
-  constructor(t, {call, nth = 1, errno = 'ENOSPC', lasting = false, powerCut = false} = {}) {
+  // cut would leave. slowMs: what every sync takes longer. from: a folder to go on in, which is moved.
+  constructor(t, {call, nth = 1, errno = 'ENOSPC', lasting = false, powerCut = false, slowMs = 0, from} = {}) {
+    this.t = t;
     const base = realpathSync(tempDir(t, 'rf-disk-'));
     this.dir = path.join(base, 'server'); // where the server is to run
     this.shadow = path.join(base, 'shadow');
     this.until = path.join(base, 'fault');
-    // The logs are beside it: what becomes of them does not matter here.
-    const root = powerCut ? this.dir : path.join(this.dir, 'storage');
-    mkdirSync(root, {recursive: true});
-    this.settings = {LD_PRELOAD: shim, FAULTY_DISK_ROOT: root, FAULTY_DISK_LOG: path.join(base, 'calls')};
+    if (from) renameSync(from, this.dir);
+    else mkdirSync(this.dir);
+    this.settings = {
+      LD_PRELOAD: shim,
+      FAULTY_DISK_ROOT: this.dir,
+      FAULTY_DISK_LOG: path.join(base, 'calls'),
+      LOG_FILE: path.join(base, 'server.log'), // what becomes of it does not matter here
+    };
     if (call) Object.assign(this.settings, {FAULTY_DISK_CALL: call, FAULTY_DISK_NTH: nth, FAULTY_DISK_ERRNO: errno});
     if (lasting) {
       writeFileSync(this.until, '');
       this.settings.FAULTY_DISK_UNTIL = this.until;
     }
+    if (slowMs) this.settings.FAULTY_DISK_SLOW_MS = slowMs;
     if (powerCut) this.settings.FAULTY_DISK_SHADOW = this.shadow;
   }
 
@@ -52,8 +58,12 @@ export class FaultyDisk {
       });
   }
 
-  get failed() {
+  get failures() {
     return this.calls().filter((call) => call.failed).length;
+  }
+
+  mend() {
+    rmSync(this.until, {force: true});
   }
 
   // ---- after a power cut
@@ -97,8 +107,8 @@ export class FaultyDisk {
 
   // A folder as it would be found when the power is back. newNames(folder, name): whether what was done to this name since
   // the folder's last sync has come to be; more: how much of the bytes that no sync was for, 0 to 1.
-  afterPowerCut(t, {newNames = () => false, more = () => 0} = {}) {
-    const target = tempDir(t, 'rf-cut-');
+  afterPowerCut({newNames = () => false, more = () => 0} = {}) {
+    const target = tempDir(this.t, 'rf-cut-');
     const build = (from, inode, to) => {
       const lasting = this.lastingNames(inode);
       const now = FaultyDisk.namesNow(from);
