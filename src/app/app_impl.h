@@ -97,6 +97,7 @@ void rf_app_keep_soon(struct rf_app *app);
 /* Now: one session, or every session with unsaved laps; with `all`, also where only the newest frame is
  * unsaved. */
 void rf_app_keep(struct rf_app *app, const struct rf_session *session);
+void rf_app_keep_changes(struct rf_app *app, const struct rf_session *session); /* where it has unsaved laps */
 void rf_app_keep_changed(struct rf_app *app, bool all);
 /* ---- recovery.c: at the start, from session files and the journal */
 

@@ -59,6 +59,13 @@ void rf_app_keep(struct rf_app *app, const struct rf_session *session)
     rf_store_save(app->store, &summary, &json, kept->as_current);
 }
 
+void rf_app_keep_changes(struct rf_app *app, const struct rf_session *session)
+{
+    const struct rf_kept *kept = find_kept(app, session->id);
+    if (kept == NULL || kept->laps_version != session->laps_version)
+        rf_app_keep(app, session);
+}
+
 void rf_app_keep_changed(struct rf_app *app, bool all)
 {
     for (size_t i = 0; i < rf_engine_session_count(app->engine); i++) {

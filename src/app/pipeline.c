@@ -88,6 +88,7 @@ void rf_app_on_event(void *ctx, const struct rf_event *event)
             " s behind what its frames said before; they are taken again",
             event->offset_ms / 1000);
         break;
+    case RF_EVENT_SESSION_LEFT: rf_app_keep_changes(app, session); break;
     case RF_EVENT_POSITION: break;
     }
 }

@@ -121,6 +121,7 @@ static const char *event_name(enum rf_event_type type)
     case RF_EVENT_LAP: return "lap";
     case RF_EVENT_LAP_CORRECTED: return "corrected";
     case RF_EVENT_LAPS_REMOVED: return "removed";
+    case RF_EVENT_SESSION_LEFT:
     case RF_EVENT_POSITION:
     case RF_EVENT_CLOCK_RESET: break;
     }

@@ -11,16 +11,26 @@ void rf_engine_tell(struct rf_engine *engine, const struct rf_event *event)
         engine->on_event(engine->ctx, event);
 }
 
+static void let_go(struct rf_engine *engine, struct rf_session *session)
+{
+    if (session == NULL)
+        return;
+    struct rf_event event = {.type = RF_EVENT_SESSION_LEFT, .session = session};
+    rf_engine_tell(engine, &event);
+    if (engine->chosen == session)
+        engine->chosen = NULL;
+    rf_session_destroy(session);
+}
+
 /* ---- tracks */
 
 static void remove_track(struct rf_engine *engine, size_t index)
 {
     rf_engine_end_session(engine, &engine->tracks[index]);
-    rf_session_destroy(engine->tracks[index].session);
+    let_go(engine, engine->tracks[index].session);
     engine->track_count--;
     memmove(engine->tracks + index, engine->tracks + index + 1,
         (engine->track_count - index) * sizeof engine->tracks[0]);
-    engine->chosen = NULL;
 }
 
 struct rf_track *rf_engine_track(struct rf_engine *engine, bool has_id, int64_t id)
@@ -76,9 +86,7 @@ void rf_engine_begin_session(struct rf_engine *engine, struct rf_track *track, c
     session->has_track = track->has_id;
     session->track = track->id;
     session->started_ms = session->last_frame_ms = session->changed_ms = engine->now_ms;
-    if (engine->chosen == track->session)
-        engine->chosen = NULL;
-    rf_session_destroy(track->session);
+    let_go(engine, track->session);
     track->session = session;
     engine->version++;
     struct rf_event event = {.type = RF_EVENT_SESSION_BEGAN, .session = session};
@@ -95,9 +103,7 @@ void rf_engine_adopt(struct rf_engine *engine, struct rf_session *session)
     }
     track->session = older;
     rf_engine_end_session(engine, track);
-    if (engine->chosen == older)
-        engine->chosen = NULL;
-    rf_session_destroy(older);
+    let_go(engine, older);
     track->session = newer;
     if (newer->last_frame_ms > engine->now_ms)
         engine->now_ms = newer->last_frame_ms;

@@ -24,6 +24,7 @@ struct rf_engine_options {
 enum rf_event_type {
     RF_EVENT_SESSION_BEGAN,
     RF_EVENT_SESSION_ENDED,
+    RF_EVENT_SESSION_LEFT,  /* it is let go of, after laps that came behind its end: the last look at it */
     RF_EVENT_LAP,           /* a lap was recorded */
     RF_EVENT_LAP_CORRECTED, /* its time changed */
     RF_EVENT_LAPS_REMOVED,  /* a marshal took back every lap of the competitor above lap.num */

@@ -16,7 +16,8 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 struct seen {
-    int began, ended, laps, corrected, removed, resets;
+    int began, ended, left, laps, corrected, removed, resets;
+    uint64_t left_version; /* of the session that was let go of */
     struct rf_lap last;
     int64_t offset_ms;
 };
@@ -26,6 +27,9 @@ static inline void see(void *ctx, const struct rf_event *event)
     struct seen *seen = ctx;
     seen->began += event->type == RF_EVENT_SESSION_BEGAN;
     seen->ended += event->type == RF_EVENT_SESSION_ENDED;
+    seen->left += event->type == RF_EVENT_SESSION_LEFT;
+    if (event->type == RF_EVENT_SESSION_LEFT)
+        seen->left_version = event->session->laps_version;
     seen->laps += event->type == RF_EVENT_LAP;
     seen->corrected += event->type == RF_EVENT_LAP_CORRECTED;
     seen->removed += event->type == RF_EVENT_LAPS_REMOVED;

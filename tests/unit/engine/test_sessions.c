@@ -311,6 +311,22 @@ static void test_a_session_that_had_only_begun_goes_on(void **state)
     rf_engine_destroy(engine);
 }
 
+static void test_laps_behind_the_end_are_shown_before_it_is_let_go(void **state)
+{
+    (void)state;
+    struct seen seen = {0};
+    struct rf_engine *engine = engine_for(&seen);
+    named(engine, 0, "Session #1", RF_STATUS_FINISHED, 5, 27000);
+    named(engine, 30, "Session #1", RF_STATUS_FINISHED, 6, 27500);
+    uint64_t version = rf_engine_default_session(engine)->laps_version;
+    assert_int_equal(seen.left, 0);
+    named(engine, 31, "Session #2", RF_STATUS_RUNNING, 0, 0);
+    assert_int_equal(seen.ended, 1);
+    assert_int_equal(seen.left, 1);
+    assert_int_equal(seen.left_version, version);
+    rf_engine_destroy(engine);
+}
+
 static void test_a_deleted_session_stays_away(void **state)
 {
     (void)state;
@@ -362,6 +378,7 @@ int main(void)
         cmocka_unit_test(test_a_venue_whose_clock_is_off),
         cmocka_unit_test(test_adopting_a_stored_session),
         cmocka_unit_test(test_a_session_that_had_only_begun_goes_on),
+        cmocka_unit_test(test_laps_behind_the_end_are_shown_before_it_is_let_go),
         cmocka_unit_test(test_a_deleted_session_stays_away),
         cmocka_unit_test(test_more_tracks_than_any_venue_has),
     };
