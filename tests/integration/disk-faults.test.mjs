@@ -1,7 +1,7 @@
 // Every call that changes the disk fails, one after the other, and the power is cut: no lap is lost that was served as
 // durable. Of all combinations a fixed sample is tried; FAULTY_DISK_ALL=1 tries them all, which takes minutes.
 import assert from 'node:assert/strict';
-import {existsSync, readFileSync, readdirSync} from 'node:fs';
+import {cpSync, existsSync, readFileSync, readdirSync} from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 
@@ -10,7 +10,7 @@ import {FaultyDisk, whyNoFaultyDisk} from './lib/faulty-disk.mjs';
 import {feedSettings, startFeed} from './lib/feeds.mjs';
 import {Race} from './lib/race.mjs';
 import {bigField, finish, settle} from './lib/scene.mjs';
-import {sleep, until} from './lib/tools.mjs';
+import {sleep, tempDir, until} from './lib/tools.mjs';
 import {randomFrom} from './lib/venue.mjs';
 
 const ALL = process.env.FAULTY_DISK_ALL === '1';
@@ -93,12 +93,12 @@ async function serverOn(t, feed, dir, settings = {}) {
 const shortRace = () => new Race({karts: bigField({count: 2, laps: 3, base: 27000})});
 
 // Crossing after crossing: the server follows, whatever becomes of the disk. Half-way it has time for its first save.
-async function drive(scene, race, promises) {
+async function drive(scene, race, promises, {hangs = false} = {}) {
   while (race.step()) {
     const current = await settle(scene, race);
     assert.deepEqual(sorted(lapsIn(current)), sorted(drivenLaps(race, current.sessionId)), scene.daemon.tail());
     promises.take(current);
-    if (race.next === race.crossings.length / 2)
+    if (!hangs && race.next === race.crossings.length / 2)
       await until('a save was tried', async () => {
         const {storage} = await scene.daemon.json('/health');
         return storage.saves + storage.failures > 0;
@@ -244,6 +244,96 @@ test('any call that changes the disk may fail', async (t) => {
   return undefined;
 });
 
+test('a disk that hangs holds up nobody for long', async (t) => {
+  const why = await whyNoFaultyDisk(t);
+  if (why) return t.skip(why);
+  const feed = await startFeed(t, 'raw');
+  const sound = new FaultyDisk(t);
+  const first = await serverOn(t, feed, sound.dir, sound.settings);
+  await first.kill9();
+  const before = sound.calls().filter((call) => call.kind === 'sync').length;
+
+  // From the first sync after the start on.
+  const disk = new FaultyDisk(t, {call: 'sync', nth: before + 1, errno: 'HANG', lasting: true, powerCut: true});
+  const daemon = await serverOn(t, feed, disk.dir, disk.settings);
+  const scene = {feed, daemon};
+  await daemon.connected();
+  await feed.ready();
+  const race = shortRace();
+  const promises = new Promises();
+  await drive(scene, race, promises, {hangs: true});
+  assert.equal(promises.count, 0, 'nothing was served as durable');
+  await until('/health tells it', async () => {
+    const {status, reasons} = await daemon.json('/health');
+    return status === 'DEGRADED' && reasons.some((reason) => /disk/.test(reason));
+  });
+  disk.mend();
+  promises.take(await allOnDisk(scene, race.track));
+  assert.equal(promises.count, drivenLaps(race, '').length);
+  await daemon.kill9();
+  await checkPowerCuts(t, {disk, feed: await unplugged(t), random: randomFrom(2), promises});
+  return undefined;
+});
+
+// ---- the start after a crash
+
+test('any call of the start after a crash may fail', async (t) => {
+  const why = await whyNoFaultyDisk(t);
+  if (why) return t.skip(why);
+  const feed = await startFeed(t, 'raw');
+  const crashed = new FaultyDisk(t);
+  const daemon = await serverOn(t, feed, crashed.dir, crashed.settings);
+  await daemon.connected();
+  await feed.ready();
+  const promises = new Promises();
+  const race = shortRace();
+  await drive({feed, daemon}, race, promises);
+  await daemon.kill9();
+  const made = promises.count;
+  assert.equal(made, drivenLaps(race, '').length);
+  const nobody = await unplugged(t);
+  const again = (options) => {
+    const from = path.join(tempDir(t), 'copy');
+    cpSync(crashed.dir, from, {recursive: true});
+    return new FaultyDisk(t, {...options, from});
+  };
+
+  const sound = again({});
+  const whole = await serverOn(t, nobody, sound.dir, sound.settings);
+  await promises.check(whole, 'without any fault');
+  await whole.kill9();
+  const calls = sound.calls();
+  const list = [];
+  for (const call of KINDS)
+    for (let nth = 1; nth <= calls.filter(({kind}) => kind === call).length; nth++)
+      for (const lasting of [false, true])
+        for (const powerCut of [false, true]) list.push({call, nth, errno: 'EIO', lasting, powerCut});
+  let refused = 0;
+  const sample = list.filter((fault, index) => ALL || index % 3 === 0);
+  const lives = sample.length;
+  await inParallel(sample, async (fault) => {
+    const what = `${JSON.stringify(fault)} at the start after a crash`;
+    const disk = again(fault);
+    try {
+      const next = await serverOn(t, nobody, disk.dir, disk.settings);
+      await promises.check(next, what);
+      await next.kill9();
+    } catch (error) {
+      if (!/ended at once with \{"code":1,/.test(error.message)) throw error;
+      assert.match(error.message, CAUSES, `${what}: a refusal names the cause`);
+      refused += 1;
+    }
+    const dirs = fault.powerCut ? [disk.afterPowerCut(), disk.afterPowerCut({newNames: () => true})] : [disk.dir];
+    for (const dir of dirs) {
+      const last = await serverOn(t, nobody, dir);
+      await promises.check(last, `${what}, and a sound one after it`);
+      await last.kill9();
+    }
+  });
+  t.diagnostic(`${lives} starts, ${refused} of them refused`);
+  return undefined;
+});
+
 // ---- power cuts
 
 // Race after race on one track, each a few minutes after the one before.
@@ -304,19 +394,25 @@ test('a power cut takes nothing that was served as durable', async (t) => {
   const frames = crossings();
   const promises = new Promises();
   let from;
-  for (const more of ALL ? [1, 2, 5, 20, 1, 40, 60, 10, 30, 50] : [1, 5, 40, 20]) {
+  for (const more of ALL ? [1, 2, 5, 20, 1, 40, 60, 10, 30, 50] : [1, 5, 3, 40, 10, 20]) {
     const disk = new FaultyDisk(t, {powerCut: true, slowMs: 10, from});
     const daemon = await serverOn(t, feed, disk.dir, disk.settings);
     await daemon.connected();
     await feed.ready();
     await raceOn({feed, daemon, frames}, promises, more);
-    // Killed, started again and at once without power: what the first life had only written, the second has served.
-    if (random() < 0.5) {
+    // Killed within a sync, as likely as not, and started again: what the first life had only written, the second serves,
+    // and then it has to last.
+    if (random() < 0.7) {
+      feed.push(frames.next().value.payload);
+      await sleep(Math.floor(20 * random()));
       await daemon.kill9();
       await daemon.restart();
       await promises.check(daemon, 'after a kill');
-      await daemon.connected();
-      await raceOn({feed, daemon, frames}, promises, 1 + Math.floor(10 * random()));
+      promises.take(await daemon.json('/api/current'));
+      if (random() < 0.5) {
+        await daemon.connected();
+        await raceOn({feed, daemon, frames}, promises, 1 + Math.floor(10 * random()));
+      }
     }
     if (random() < 0.5) await sleep(Math.floor(300 * random())); // the saves may be anywhere
     await daemon.kill9();
