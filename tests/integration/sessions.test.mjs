@@ -35,6 +35,22 @@ test('a session that finishes is complete; laps after the flag still count', asy
   );
 });
 
+test('laps after the flag are kept though the next session begins at once', async (t) => {
+  const scene = await startScene(t);
+  const [first, second] = series(['Session #1', 'Session #2']);
+  const frames = first.frames().map(({payload}, i, all) => {
+    if (i >= all.length - 4) payload.data.status_string = 'finished';
+    return payload;
+  });
+  scene.feed.pushAll(frames);
+  scene.feed.pushAll(second.frames());
+  await settle(scene, second);
+  const list = await listed(scene, 2);
+  const stored = await scene.daemon.json(`/api/sessions/${list.sessions[1].sessionId}`);
+  assert.equal(stored.eventName, 'Session #1');
+  assertAnalysis(stored.analysis, first.karts);
+});
+
 test('the next event on the track begins the next session, and ends the one before', async (t) => {
   const scene = await startScene(t);
   const races = series(['Session #1', 'Session #2', 'Session #1']);

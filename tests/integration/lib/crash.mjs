@@ -108,7 +108,8 @@ const parsed = new Map();
 
 // Session files are whole whatever happens; what was being written has another name.
 export function filesAreWhole(folder) {
-  for (const file of filesOf(folder).filter((name) => name.endsWith('.json'))) {
+  const saved = (name) => name.endsWith('.json') && !path.basename(name).startsWith('.tmp-');
+  for (const file of filesOf(folder).filter(saved)) {
     const {ino, mtimeMs, size} = statSync(file);
     const state = `${ino} ${mtimeMs} ${size}`;
     if (parsed.get(file) === state) continue;
