@@ -430,6 +430,34 @@ async function unplugged(t) {
   return feed;
 }
 
+test('what a killed server had written and not synced lasts once the next one serves it', async (t) => {
+  const why = await whyNoFaultyDisk(t);
+  if (why) return t.skip(why);
+  const feed = await startFeed(t, 'raw');
+  const sound = new FaultyDisk(t);
+  const first = await serverOn(t, feed, sound.dir, sound.settings);
+  await first.kill9();
+  // The journal's file is begun; the sync of its first record hangs.
+  const nth = sound.calls().filter((call) => call.kind === 'sync').length + 2;
+  const disk = new FaultyDisk(t, {call: 'sync', nth, errno: 'HANG', lasting: true, powerCut: true});
+  const daemon = await serverOn(t, feed, disk.dir, disk.settings);
+  await daemon.connected();
+  await feed.ready();
+  feed.push(shortRace().frames().at(-1).payload); // the laps in one commit
+  await until('the sync hangs', () => disk.failures > 0);
+  await daemon.kill9();
+  disk.mend();
+  Object.assign(daemon.env, {FAULTY_DISK_CALL: '', FAULTY_DISK_SLOW_MS: 100}); // no save is there before the end
+  await daemon.restart();
+  const promises = new Promises();
+  const answer = await daemon.get('/api/current');
+  if (answer.status === 200) promises.take(answer.json);
+  await daemon.kill9();
+  assert.ok(promises.count > 0, 'what was written is served');
+  await checkPowerCuts(t, {disk, feed: await unplugged(t), random: randomFrom(3), promises});
+  return undefined;
+});
+
 test('a deleted session does not come back after a power cut', async (t) => {
   const why = await whyNoFaultyDisk(t);
   if (why) return t.skip(why);
