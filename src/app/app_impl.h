@@ -52,6 +52,7 @@ struct rf_app {
     struct rf_store *store;
     struct rf_kept *kept; /* one for each session handed to the store that the engine still has */
     size_t kept_count;
+    bool first_lap; /* a session has got one: it is to be listed with the next answer */
 
     /* gate.c: nothing is served before it is on disk */
     struct rf_buf record;
@@ -92,7 +93,9 @@ void rf_app_on_source_end(void *ctx);
 
 /* ---- keeper.c: what the engine holds goes to the store */
 
-/* Soon: a lap was recorded. */
+/* A lap was recorded: soon; the first of a session, with the frame it came in. */
+void rf_app_keep_lap(struct rf_app *app, const struct rf_session *session);
+void rf_app_keep_first_laps(struct rf_app *app);
 void rf_app_keep_soon(struct rf_app *app);
 /* Now: one session, or every session with unsaved laps; with `all`, also where only the newest frame is
  * unsaved. */

@@ -86,6 +86,21 @@ void rf_app_keep_soon(struct rf_app *app)
         (void)uv_timer_start(&app->save, on_save, SOON_MS, 0); /* fails on a closing handle only */
 }
 
+void rf_app_keep_lap(struct rf_app *app, const struct rf_session *session)
+{
+    if (find_kept(app, session->id) == NULL)
+        app->first_lap = true;
+    else
+        rf_app_keep_soon(app);
+}
+
+void rf_app_keep_first_laps(struct rf_app *app)
+{
+    if (app->first_lap)
+        rf_app_keep_changed(app, false);
+    app->first_lap = false;
+}
+
 static void on_save(uv_timer_t *timer)
 {
     struct rf_app *app = timer->data;

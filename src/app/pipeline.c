@@ -49,6 +49,7 @@ void rf_app_take_payload(
         log_refused(app, decoded, len);
     if (decoded != RF_DECODED_FRAME && decoded != RF_DECODED_LAP)
         return;
+    rf_app_keep_first_laps(app);
     app->counts.frames++;
     app->counts.newest_frame_ms = received_ms;
 }
@@ -81,7 +82,7 @@ void rf_app_on_event(void *ctx, const struct rf_event *event)
         rf_app_keep_soon(app);
         break;
     case RF_EVENT_LAP:
-    case RF_EVENT_LAP_CORRECTED: rf_app_keep_soon(app); break;
+    case RF_EVENT_LAP_CORRECTED: rf_app_keep_lap(app, session); break;
     case RF_EVENT_CLOCK_RESET:
         rf_log_warn(app->log, "feed",
             "the clock of the timing system lies %" PRId64
