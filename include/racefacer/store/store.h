@@ -22,7 +22,7 @@ struct rf_store_options {
     int64_t retry_max_ms;  /* 0: 60000 */
     int64_t journal_keep_ms;   /* a file of the journal goes this long after the saves that cover it; 0: 600000 */
     int64_t journal_rotate_ms; /* records of this long share a file; 0: 60000 */
-    bool archived;         /* no file in current/: a replay or the demo still has its own */
+    bool archived;         /* keep no file in current/ */
 };
 
 /* Makes the folders, locks them against a second process, checks that they can be written to, removes what a crash
