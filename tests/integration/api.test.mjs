@@ -5,7 +5,8 @@ import test from 'node:test';
 import {Daemon} from './lib/daemon.mjs';
 import {assertKart, expectedAnalysis} from './lib/expected.mjs';
 import {listed, raced, settle} from './lib/scene.mjs';
-import {assertShape, freePort} from './lib/tools.mjs';
+import {freePort} from './lib/ports.mjs';
+import {assertShape} from './lib/tools.mjs';
 
 const KART = {
   kartNumber: 'string',

@@ -22,7 +22,8 @@ import {freshHealth} from './lib/health.mjs';
 import {assertIdle} from './lib/process.mjs';
 import {Race} from './lib/race.mjs';
 import {smallField} from './lib/scene.mjs';
-import {freePort, tempDir, until} from './lib/tools.mjs';
+import {freePort} from './lib/ports.mjs';
+import {tempDir, until} from './lib/tools.mjs';
 
 const opens = behaviours.opens;
 const open4 = '0{"sid":"x","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}';

@@ -5,7 +5,8 @@ import test from 'node:test';
 
 import {Daemon} from './lib/daemon.mjs';
 import {raced} from './lib/scene.mjs';
-import {freePort, rawGet, rawRequest, request, sleep, until} from './lib/tools.mjs';
+import {freePort} from './lib/ports.mjs';
+import {rawGet, rawRequest, request, sleep, until} from './lib/tools.mjs';
 
 test('no path leads out of the storage folder, and none breaks the server', async (t) => {
   const {daemon} = await raced(t);

@@ -7,7 +7,8 @@ import {assertAnalysis} from './lib/expected.mjs';
 import {Cable, feedSettings, startFeed} from './lib/feeds.mjs';
 import {Race} from './lib/race.mjs';
 import {listed, play, settle, smallField, startScene} from './lib/scene.mjs';
-import {atEnd, freePort, until} from './lib/tools.mjs';
+import {freePort} from './lib/ports.mjs';
+import {atEnd, until} from './lib/tools.mjs';
 
 // Plays the first `count` frames and waits until they are in.
 async function playSome(scene, race, count) {

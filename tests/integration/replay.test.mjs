@@ -9,7 +9,8 @@ import {Daemon, runOnce} from './lib/daemon.mjs';
 import {assertAnalysis, timeless} from './lib/expected.mjs';
 import {Race, interleave} from './lib/race.mjs';
 import {bigField, listed, settle, smallField, startScene} from './lib/scene.mjs';
-import {freePort, tempDir, until} from './lib/tools.mjs';
+import {freePort} from './lib/ports.mjs';
+import {tempDir, until} from './lib/tools.mjs';
 
 async function record(t, kind, name) {
   const scene = await startScene(t, {kind, args: ['--record', name]});

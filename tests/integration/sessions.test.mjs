@@ -6,7 +6,8 @@ import {Daemon} from './lib/daemon.mjs';
 import {assertAnalysis} from './lib/expected.mjs';
 import {Race} from './lib/race.mjs';
 import {listed, play, series, settle, smallField, startScene} from './lib/scene.mjs';
-import {assertShape, freePort, until} from './lib/tools.mjs';
+import {freePort} from './lib/ports.mjs';
+import {assertShape, until} from './lib/tools.mjs';
 
 const listing = async (daemon, query = '') => daemon.json(`/api/sessions${query}`);
 const storedId = /^\d{8}T\d{6}Z-[a-z0-9-]+$/;

@@ -8,7 +8,8 @@ import test from 'node:test';
 import {Daemon, binary, runOnce} from './lib/daemon.mjs';
 import {Race} from './lib/race.mjs';
 import {play, smallField, startScene} from './lib/scene.mjs';
-import {atEnd, freePort, sleep, tempDir, until} from './lib/tools.mjs';
+import {freePort} from './lib/ports.mjs';
+import {atEnd, sleep, tempDir, until} from './lib/tools.mjs';
 
 const NAMES = [
   'HOST',

@@ -5,7 +5,8 @@ import {existsSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 
-import {atEnd, freePort, request, tempDir, until} from './tools.mjs';
+import {freePort} from './ports.mjs';
+import {atEnd, request, tempDir, until} from './tools.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 

@@ -2,13 +2,14 @@
 import {createHash} from 'node:crypto';
 import net from 'node:net';
 
+import {freePort} from './ports.mjs';
 import {atEnd, sleep} from './tools.mjs';
 
 export class FaultProxy {
   // `feed` is anything with a port; it may be changed for another between two connects.
   static async start(t, feed) {
     const proxy = new FaultProxy();
-    Object.assign(proxy, {feed, port: 0, accepted: 0, pairs: new Set(), behaviour: null, byteByByte: false});
+    Object.assign(proxy, {feed, port: await freePort(), accepted: 0, pairs: new Set(), behaviour: null, byteByByte: false});
     await proxy.plugIn();
     atEnd(t, () => proxy.unplug());
     return proxy;
@@ -20,7 +21,6 @@ export class FaultProxy {
       this.server.once('error', reject);
       this.server.listen(this.port, '127.0.0.1', resolve);
     });
-    this.port = this.server.address().port;
   }
 
   // Nobody listens any more: connects are refused.

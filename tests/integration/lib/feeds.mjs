@@ -11,6 +11,7 @@ import path from 'node:path';
 import {Server as SocketIo4} from 'socket.io';
 import {WebSocketServer} from 'ws';
 
+import {freePort} from './ports.mjs';
 import {atEnd, tempDir, until} from './tools.mjs';
 
 const SocketIo2 = createRequire(import.meta.url)('socket.io-v2');
@@ -24,7 +25,7 @@ class Feed {
       tls,
       pingInterval,
       pingTimeout,
-      port: 0,
+      port: undefined,
       sockets: new Set(),
       connects: 0,
       joins: 0,
@@ -46,11 +47,11 @@ class Feed {
     });
     this.server.on('tlsClientError', (error) => (this.tlsError = error));
     this.attach();
+    this.port ??= await freePort();
     await new Promise((resolve, reject) => {
       this.server.once('error', reject);
       this.server.listen(this.port, '127.0.0.1', resolve);
     });
-    this.port = this.server.address().port;
     return this;
   }
 

@@ -1,4 +1,4 @@
-// What every test needs: waiting for a condition, HTTP requests, free ports, temporary folders.
+// What every test needs: waiting for a condition, HTTP requests, temporary folders.
 import {mkdtempSync, rmSync} from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
@@ -58,17 +58,6 @@ export function tempDir(t, name = 'rf-test-') {
   const dir = mkdtempSync(path.join(os.tmpdir(), name));
   atEnd(t, () => rmSync(dir, {recursive: true, force: true}));
   return dir;
-}
-
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const {port} = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 // One request on a connection of its own. {status, headers, text, json}
