@@ -64,24 +64,29 @@ export async function allIsThere(scene) {
   scene.witness.check();
 }
 
+// Every run and every lap of a stored session, and its analysis, against what was driven.
+export function sessionIsRight(stored, session) {
+  const karts = session.outcome();
+  assertAnalysis(stored.analysis, karts);
+  const laps = (list) => list.map((lap) => [lap.lapNum, lap.timeRaw]);
+  for (const kart of karts) {
+    const run = stored.runs.find((one) => one.runId === kart.id && one.kartId === kart.kartId);
+    assert.deepEqual(
+      laps(run.laps),
+      kart.laps.map((time, i) => [kart.firstLap + i, time]),
+    );
+  }
+  assert.equal(stored.runs.length, karts.length, 'no run too many');
+  assert.equal(stored.isComplete, true);
+}
+
 export async function sessionsAreRight(daemon, venue, witness) {
   const expected = venue.tracks.flatMap((track) => track.sessions);
   const {sessions} = await daemon.json('/api/sessions');
   assert.equal(sessions.length, expected.length, 'as many sessions as were raced');
   for (const session of expected) {
     const stored = await daemon.json(`/api/sessions/${session.id.text}`);
-    const karts = session.outcome();
-    assertAnalysis(stored.analysis, karts);
-    const laps = (list) => list.map((lap) => [lap.lapNum, lap.timeRaw]);
-    for (const kart of karts) {
-      const run = stored.runs.find((one) => one.runId === kart.id && one.kartId === kart.kartId);
-      assert.deepEqual(
-        laps(run.laps),
-        kart.laps.map((time, i) => [kart.firstLap + i, time]),
-      );
-    }
-    assert.equal(stored.runs.length, karts.length, 'no run too many');
-    assert.equal(stored.isComplete, true);
+    sessionIsRight(stored, session);
   }
   witness.check();
 }

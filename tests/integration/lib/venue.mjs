@@ -140,6 +140,7 @@ export class ScriptedTrack {
   constructor(id, {rounds = MIN_ROUNDS, random, sessionLimit = Infinity}) {
     Object.assign(this, {id, rounds, random, sessionLimit});
     this.sessions = [];
+    this.number = 0; // of the session under way
     this.marker = 0; // of the newest frame
     this.told = 0; // of the newest frame that told something new
     this.noticed = 0; // the newest frame that was served, promised to last
@@ -161,7 +162,8 @@ export class ScriptedTrack {
   }
 
   next() {
-    this.sessions.push(new ScriptedSession(this.id, this.sessions.length + 1, this.rounds, this.random));
+    this.number += 1;
+    this.sessions.push(new ScriptedSession(this.id, this.number, this.rounds, this.random));
     this.events = this.session.karts.map(() => []); // of each competitor: the frames that tell them
     this.step = 0;
   }
@@ -174,7 +176,7 @@ export class ScriptedTrack {
 
   // The next frame, or null where it is lost on the way.
   frame() {
-    if (this.settled && this.sessions.length < this.sessionLimit) this.next();
+    if (this.settled && this.number < this.sessionLimit) this.next();
     const step = this.session.steps[this.step];
     this.marker += 1;
     this.session.race.at = Date.now();
