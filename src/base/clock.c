@@ -1,4 +1,4 @@
-/* clock.c - the two clocks of the system, and times of day as text. */
+/* clock.c - the clocks of the system, and times of day as text. */
 #include "racefacer/base/clock.h"
 
 #include <ctype.h>
@@ -25,6 +25,11 @@ int64_t rf_clock_wall_ms(void)
 int64_t rf_clock_mono_ms(void)
 {
     return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t rf_clock_boot_ms(void)
+{
+    return read_clock(CLOCK_BOOTTIME);
 }
 
 static int split(int64_t ms, struct tm *out)

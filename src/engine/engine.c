@@ -293,6 +293,17 @@ enum rf_applied rf_engine_apply_lap(struct rf_engine *engine, const struct rf_la
     return RF_APPLIED;
 }
 
+void rf_engine_clock_was_set(struct rf_engine *engine, int64_t by_ms)
+{
+    engine->now_ms += by_ms;
+    engine->version++;
+    for (size_t i = 0; i < engine->track_count; i++) {
+        rf_track_clock_was_set(&engine->tracks[i].clock, by_ms);
+        if (engine->tracks[i].session != NULL)
+            rf_session_move(engine->tracks[i].session, by_ms);
+    }
+}
+
 void rf_engine_tick(struct rf_engine *engine, int64_t now_ms)
 {
     move_clock(engine, now_ms);

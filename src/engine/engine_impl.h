@@ -37,6 +37,9 @@ void rf_engine_tell(struct rf_engine *engine, const struct rf_event *event);
 /* The track with this id, moved to the front; made where there is none. */
 struct rf_track *rf_engine_track(struct rf_engine *engine, bool has_id, int64_t id);
 
+/* Its begin and its newest frame were stamped by a clock that has been set by so much since. */
+void rf_session_move(struct rf_session *session, int64_t by_ms);
+
 /* Ends the track's session, if it has one that has not ended. */
 void rf_engine_end_session(struct rf_engine *engine, struct rf_track *track);
 

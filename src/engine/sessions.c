@@ -93,6 +93,14 @@ void rf_engine_begin_session(struct rf_engine *engine, struct rf_track *track, c
     rf_engine_tell(engine, &event);
 }
 
+void rf_session_move(struct rf_session *session, int64_t by_ms)
+{
+    session->started_ms += by_ms;
+    session->last_frame_ms += by_ms;
+    session->changed_ms += by_ms;
+    session->version++;
+}
+
 void rf_engine_adopt(struct rf_engine *engine, struct rf_session *session)
 {
     struct rf_track *track = rf_engine_track(engine, session->has_track, session->track);
@@ -105,8 +113,10 @@ void rf_engine_adopt(struct rf_engine *engine, struct rf_session *session)
     rf_engine_end_session(engine, track);
     let_go(engine, older);
     track->session = newer;
-    if (newer->last_frame_ms > engine->now_ms)
+    if (engine->now_ms == 0)
         engine->now_ms = newer->last_frame_ms;
+    else if (newer->last_frame_ms > engine->now_ms)
+        rf_session_move(newer, engine->now_ms - newer->last_frame_ms);
     engine->version++;
     rf_engine_choose(engine);
 }

@@ -10,6 +10,9 @@ enum rf_applied rf_track_clock_check(struct rf_track_clock *clock, const struct 
 {
     int64_t now_s = now_ms / 1000, stale_s = stale_ms / 1000, made_s = frame->made_s;
     *reset_ms = 0;
+    if (llabs(made_s - now_s) <= stale_s)
+        clock->set_by_s = 0;
+    now_s -= clock->set_by_s;
     if (clock->behind_s != 0 && llabs(made_s - now_s) <= stale_s)
         clock->behind_s = 0; /* somebody has set the venue's clock right */
     if (made_s <= 0 ||
@@ -38,4 +41,12 @@ enum rf_applied rf_track_clock_check(struct rf_track_clock *clock, const struct 
     clock->refused_since_ms = 0;
     *reset_ms = behind_s * 1000;
     return RF_APPLIED;
+}
+
+void rf_track_clock_was_set(struct rf_track_clock *clock, int64_t by_ms)
+{
+    if (clock->refused_since_ms != 0)
+        clock->refused_since_ms += by_ms;
+    if (clock->newest_s != 0) /* else no frame was ever judged by our clock as it was */
+        clock->set_by_s += by_ms / 1000;
 }

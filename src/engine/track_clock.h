@@ -7,6 +7,7 @@
 struct rf_track_clock {
     int64_t newest_s;         /* the newest frame's own time, by the venue's clock; 0: none told yet */
     int64_t behind_s;         /* how far the venue's clock was found to lie behind; 0: it is right */
+    int64_t set_by_s;         /* how far our clock was set since a frame last agreed with it; 0: it was not */
     int64_t refused_since_ms; /* only old frames came since then; 0: the last one was good */
 };
 
@@ -15,5 +16,8 @@ struct rf_track_clock {
  * applied. */
 enum rf_applied rf_track_clock_check(struct rf_track_clock *clock, const struct rf_frame *frame,
     int64_t now_ms, int64_t stale_ms, int64_t *reset_ms);
+
+/* Our own clock was set. Frames are judged by it as it was, until one of them agrees with it as it is. */
+void rf_track_clock_was_set(struct rf_track_clock *clock, int64_t by_ms);
 
 #endif

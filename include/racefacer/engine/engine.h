@@ -63,8 +63,14 @@ enum rf_applied rf_engine_apply_lap(struct rf_engine *engine, const struct rf_la
  * so. */
 void rf_engine_tick(struct rf_engine *engine, int64_t now_ms);
 
+/* The clock that times are read from was set, by so much: what lasts (silence, patience with a venue's clock) goes on as
+ * if it had always been there. Sessions move with it, from their begin to their newest frame; laps keep the time at which
+ * they were stamped. Call it before the first time that is read from the clock as it is now. */
+void rf_engine_clock_was_set(struct rf_engine *engine, int64_t by_ms);
+
 /* Goes on with a session read from storage, as the newest of its track, and takes ownership. Where the track has one
- * already, the older of the two is ended, with its event, and let go. */
+ * already, the older of the two is ended, with its event, and let go. One that ends behind the engine's time (tell it by
+ * rf_engine_tick first) was stamped by a clock that was set back since: it is moved to end now. */
 void rf_engine_adopt(struct rf_engine *engine, struct rf_session *session);
 
 /* Stops showing an ended session, because it was deleted. Late frames of it still belong to it and go
