@@ -11,20 +11,16 @@
 
 #define TICK_MS 1000
 
-int64_t rf_app_now_ms(const struct rf_app *app)
-{
-    return app->source != NULL ? rf_source_now_ms(app->source) : rf_clock_wall_ms();
-}
-
 /* ---- signals and time */
 
 static void on_tick(uv_timer_t *timer)
 {
     struct rf_app *app = timer->data;
+    int64_t now_ms = rf_app_now_ms(app);
     rf_app_check_durable(app);
     if (app->committing)
         return; /* at the next: what it may change could not be committed now */
-    rf_engine_tick(app->engine, rf_app_now_ms(app));
+    rf_engine_tick(app->engine, now_ms);
     rf_app_settle(app);
 }
 
@@ -82,7 +78,7 @@ static void start_engine(struct rf_app *app)
 static bool id_taken(void *ctx, const char *id)
 {
     const struct rf_app *app = ctx;
-    return rf_store_find(app->store, id) != NULL;
+    return rf_store_knows(app->store, id);
 }
 
 /* A replay and the demo keep their sessions apart from the real ones. */
@@ -204,6 +200,7 @@ int rf_app_run(const struct rf_app_options *options)
 {
     struct rf_app app = {.options = options, .config = options->config, .log = options->log};
     app.started_mono_ms = rf_clock_mono_ms();
+    app.clock_offset_ms = rf_clock_wall_ms() - rf_clock_boot_ms();
     if (uv_loop_init(&app.loop) != 0) {
         rf_log_error(app.log, "app", "the event loop cannot be made: too many open files?");
         return EXIT_FAILURE;

@@ -43,6 +43,7 @@ struct rf_app {
     uv_timer_t save;     /* soon after a lap: the sessions that changed go to the store */
     uv_timer_t deadline; /* a stop that takes too long is cut short */
     int64_t started_mono_ms;
+    int64_t clock_offset_ms; /* of the wall clock to one that nobody sets */
 
     struct rf_engine *engine;
     struct rf_decoder *decoder;
@@ -115,7 +116,16 @@ struct rf_http_backend rf_app_backend(struct rf_app *app);
 
 void rf_app_stop(struct rf_app *app);
 
-/* By the source's clock: the recording's in a replay. */
-int64_t rf_app_now_ms(const struct rf_app *app);
+/* ---- clock.c: what time it is, and that somebody set the clock */
+
+/* Neither a replay nor the demo. */
+bool rf_app_is_live_feed(const struct rf_app *app);
+
+/* By the source's clock: the recording's in a replay. Before this time is passed on, all that lasts was told of a clock
+ * that was set meanwhile. */
+int64_t rf_app_now_ms(struct rf_app *app);
+
+/* The same for a time that the source told. */
+void rf_app_follow_clock(struct rf_app *app, int64_t now_ms);
 
 #endif

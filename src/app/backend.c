@@ -7,13 +7,14 @@
 
 static void tell_status(void *ctx, struct rf_server_status *out)
 {
-    const struct rf_app *app = ctx;
+    struct rf_app *app = ctx;
+    int64_t now_ms = rf_app_now_ms(app); /* first: the clock may have been set */
     size_t rss = 0;
     if (uv_resident_set_memory(&rss) != 0)
         rss = 0;
     *out = (struct rf_server_status){
         .version = RF_VERSION,
-        .now_ms = rf_app_now_ms(app),
+        .now_ms = now_ms,
         .uptime_ms = rf_clock_mono_ms() - app->started_mono_ms,
         .rss_bytes = (int64_t)rss,
         .max_sessions = (int)app->config->max_sessions,

@@ -145,6 +145,7 @@ void rf_app_take_waiting(struct rf_app *app)
 void rf_app_on_payload(void *ctx, const char *event, const char *json, size_t len, int64_t received_ms)
 {
     struct rf_app *app = ctx;
+    rf_app_follow_clock(app, received_ms);
     if (app->recorder != NULL)
         rf_recorder_write(app->recorder, event, json, len, received_ms);
     if (app->committing && app->not_durable == NULL) {

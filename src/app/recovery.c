@@ -23,11 +23,6 @@ struct recovery {
     size_t records;
 };
 
-static bool is_live_feed(const struct rf_app *app)
-{
-    return !app->options->demo && app->options->replay_file == NULL;
-}
-
 static struct found *add(struct recovery *recovery, const char *id, struct rf_session *session, bool goes_on)
 {
     struct found *found = rf_new(sizeof *found);
@@ -81,8 +76,9 @@ static void take_finished(struct recovery *recovery)
         struct found *found;
         struct rf_buf json = RF_BUF_INIT;
         HASH_FIND_STR(recovery->found, listed->id, found);
+        /* Either way: one from the future was stamped before the clock was set back. */
         if (found == NULL &&
-            listed->changed_ms >= rf_app_now_ms(app) - rf_engine_options(app->engine)->gap_ms &&
+            llabs(rf_app_now_ms(app) - listed->changed_ms) <= rf_engine_options(app->engine)->gap_ms &&
             rf_store_load_now(app->store, listed->id, &json) == 0)
             take_file(recovery, listed, json.data, json.len);
         rf_buf_finish(&json);
@@ -155,7 +151,7 @@ static void go_on(struct recovery *recovery, struct found *found)
 {
     struct rf_app *app = recovery->app;
     struct rf_session *session = found->session;
-    bool live_feed = is_live_feed(app);
+    bool live_feed = rf_app_is_live_feed(app);
     rf_session_restored(session);
     if (!live_feed && !session->ended) {
         session->ended = found->changed = true;
@@ -174,8 +170,10 @@ static void go_on(struct recovery *recovery, struct found *found)
 void rf_app_restore(struct rf_app *app)
 {
     struct recovery recovery = {.app = app};
+    int64_t now_ms = rf_app_now_ms(app);
+    rf_engine_tick(app->engine, now_ms);
     rf_store_each_open_session(app->store, take_file, &recovery);
-    if (is_live_feed(app))
+    if (rf_app_is_live_feed(app))
         take_finished(&recovery);
     rf_store_each_record(app->store, take_record, &recovery);
     HASH_SORT(recovery.found, oldest_first);
@@ -189,5 +187,5 @@ void rf_app_restore(struct rf_app *app)
     if (recovery.records > 0)
         rf_log_info(app->log, "store", "%zu records of the journal were newer than the sessions' files",
             recovery.records);
-    rf_engine_tick(app->engine, rf_app_now_ms(app));
+    rf_engine_tick(app->engine, now_ms);
 }

@@ -55,8 +55,12 @@ static void apply_head(struct rf_session *session, const struct rf_session_text 
     int64_t seen_ms = get_int(text->root, "lastFrameAt", MS_MAX);
     (void)rf_strset(&session->event_name, get_text(text->root, "eventName")); /* changed or not */
     (void)rf_strset(&session->track_name, get_text(text->root, "trackName"));
-    if (seen_ms > session->last_frame_ms)
+    /* Not only later ones: the clock may have been set back, and the begin moves with it. */
+    if (seen_ms > 0)
         session->last_frame_ms = session->changed_ms = seen_ms;
+    int64_t started_ms = get_int(text->root, "startedAt", MS_MAX);
+    if (started_ms > 0)
+        session->started_ms = started_ms;
 }
 
 struct rf_session *rf_journal_begin(const struct rf_journal_record *record, size_t max_laps)
@@ -67,7 +71,6 @@ struct rf_session *rf_journal_begin(const struct rf_journal_record *record, size
     if (rf_session_text_init(&text, record->json.data, record->json.len, &error) != 0)
         return session;
     session->has_track = rf_slice_get_int(rf_slice_path(text.whole, "trackConfigId", NULL), &session->track);
-    session->started_ms = get_int(text.root, "startedAt", MS_MAX);
     apply_head(session, &text);
     rf_session_text_finish(&text);
     return session;

@@ -99,19 +99,23 @@ void rf_index_put(struct rf_index *index, struct rf_summary *summary, uint64_t b
 {
     struct rf_entry *entry = rf_index_find(index, summary->id);
     bool deleting = false;
-    uint64_t saved_version = 0;
+    uint64_t saved_version = 0, turn = index->turns;
     if (entry != NULL) {
         take_out(index, entry);
         HASH_DELETE(hh, index->by_id, entry); /* the key is a text of the summary that goes */
         index->bytes -= entry->bytes;
         deleting = entry->deleting;
         saved_version = entry->saved_version;
+        turn = entry->turn;
         forget(entry);
     } else {
         entry = rf_new(sizeof *entry);
     }
-    *entry = (struct rf_entry){
-        .summary = *summary, .bytes = bytes, .saved_version = saved_version, .deleting = deleting};
+    *entry = (struct rf_entry){.summary = *summary,
+        .bytes = bytes,
+        .turn = turn,
+        .saved_version = saved_version,
+        .deleting = deleting};
     *summary = (struct rf_summary){0};
     describe(index, entry);
     HASH_ADD_KEYPTR(hh, index->by_id, entry->summary.id, strlen(entry->summary.id), entry);

@@ -14,6 +14,7 @@
 struct rf_entry {
     struct rf_summary summary;
     uint64_t bytes;                /* size of its file */
+    uint64_t turn;                 /* of its first save among those of this process; 0: it was there before */
     uint64_t saved_version;        /* of the state known to be in its file; 0: none, or it does not tell */
     bool deleting;                 /* its file is being removed: in the listing until it is gone */
     char *event, *track, *drivers; /* folded, for the search */
@@ -26,7 +27,7 @@ struct rf_index {
     size_t count, cap;
     const struct rf_summary **page;
     size_t page_cap;
-    uint64_t bytes, version;
+    uint64_t bytes, version, turns;
     locale_t utf8; /* 0 where there is none */
 };
 

@@ -203,6 +203,31 @@ static bool under_way(const struct rf_store *store, const char *id)
     return false;
 }
 
+/* By their begin; but what this process has saved is newer than what it found, whatever the clock says. */
+static int oldest_first(const void *a, const void *b)
+{
+    const struct rf_entry *left = *(struct rf_entry *const *)a, *right = *(struct rf_entry *const *)b;
+    if (left->turn != right->turn)
+        return left->turn < right->turn ? -1 : 1;
+    if (left->summary.started_ms != right->summary.started_ms)
+        return left->summary.started_ms < right->summary.started_ms ? -1 : 1;
+    return strcmp(left->summary.id, right->summary.id);
+}
+
+/* The completed sessions, oldest first. */
+static struct rf_entry **completed(const struct rf_store *store, size_t *count)
+{
+    struct rf_entry **list = rf_new_array(store->index.count + 1, sizeof *list);
+    *count = 0;
+    for (size_t i = 0; i < store->index.count; i++) {
+        struct rf_entry *entry = store->index.order[i];
+        if (entry->summary.complete && !entry->deleting)
+            list[(*count)++] = entry;
+    }
+    qsort(list, *count, sizeof *list, oldest_first);
+    return list;
+}
+
 void rf_store_clean(struct rf_store *store)
 {
     struct rf_gone *gone, *next;
@@ -211,21 +236,16 @@ void rf_store_clean(struct rf_store *store)
         if (gone->left_over && !under_way(store, gone->id))
             (void)remove_files(store, gone->id); /* the list has it */
     }
-    size_t complete = 0;
-    for (size_t i = 0; i < store->index.count; i++) {
-        const struct rf_entry *entry = store->index.order[i];
-        complete += entry->summary.complete && !entry->deleting;
+    size_t count;
+    struct rf_entry **list = completed(store, &count);
+    for (size_t i = 0; i + store->max_sessions < count; i++) {
+        char *id = list[i]->summary.id;
+        rf_log_info(store->log, "store", "session %s goes: more than %zu completed ones are stored", id,
+            store->max_sessions);
+        (void)remove_files(store, id); /* the list has it */
+        remember_gone(store, id);
+        rf_index_remove(&store->index, id);
     }
-    for (size_t i = store->index.count; i-- > 0 && complete > store->max_sessions;) {
-        const struct rf_entry *entry = store->index.order[i];
-        if (!entry->summary.complete || entry->deleting)
-            continue;
-        complete--;
-        rf_log_info(store->log, "store", "session %s goes: more than %zu completed ones are stored",
-            entry->summary.id, store->max_sessions);
-        (void)remove_files(store, entry->summary.id); /* the list has it */
-        remember_gone(store, entry->summary.id);
-        rf_index_remove(&store->index, entry->summary.id);
-    }
+    free(list);
     rf_store_start_removals(store);
 }

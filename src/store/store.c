@@ -174,6 +174,7 @@ void rf_store_save(struct rf_store *store, struct rf_summary *summary, struct rf
     bool doomed = entry != NULL && entry->deleting && summary->complete;
     size_t len = json->len;
     struct rf_blob *blob = rf_blob_create(summary->id, summary->version, rf_buf_take(json), len);
+    store->index.turns++;
     rf_index_put(&store->index, summary, len);
     rf_saver_put(store->saver, blob, is_current && store->disk.current != NULL, doomed);
 }
@@ -221,6 +222,11 @@ const struct rf_summary *rf_store_find(const struct rf_store *store, const char 
 {
     const struct rf_entry *entry = rf_index_find(&store->index, id);
     return entry == NULL ? NULL : &entry->summary;
+}
+
+bool rf_store_knows(const struct rf_store *store, const char *id)
+{
+    return rf_index_find(&store->index, id) != NULL || rf_store_find_gone(store, id) != NULL;
 }
 
 uint64_t rf_store_version(const struct rf_store *store)

@@ -47,7 +47,8 @@ void rf_store_save(struct rf_store *store, struct rf_summary *summary, struct rf
 /* True once everything asked for was done or has failed at least once: for a caller that waits. */
 bool rf_store_idle(const struct rf_store *store);
 
-/* Removes the oldest completed sessions over max_sessions, never a live one, from the listing at once. A file that
+/* Removes the oldest completed sessions over max_sessions, never a live one, from the listing at once. Those that were
+ * there at the start are the oldest, by their begin; then those saved since, in that order: a clock may have been set. A file that
  * cannot be removed is tried again at the next call. Called when a session completes. */
 void rf_store_clean(struct rf_store *store);
 
@@ -116,6 +117,7 @@ struct rf_listing {
 
 void rf_store_list(struct rf_store *store, const struct rf_listing_query *query, struct rf_listing *out);
 const struct rf_summary *rf_store_find(const struct rf_store *store, const char *id);
+bool rf_store_knows(const struct rf_store *store, const char *id); /* it is listed, or was and is gone */
 uint64_t rf_store_version(const struct rf_store *store); /* counts changes of the index */
 void rf_store_status(const struct rf_store *store, struct rf_store_status *out);
 

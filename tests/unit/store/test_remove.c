@@ -12,8 +12,8 @@ static const struct sample b = {"b", .started_ms = T0 + 1000};
 static void open_with_a_and_b(struct fixture *fixture, bool a_is_current)
 {
     open_store(fixture);
-    save(fixture, &b, false);
     save(fixture, &a, a_is_current);
+    save(fixture, &b, false);
     run_until_idle(fixture);
 }
 
@@ -230,6 +230,34 @@ static void test_the_oldest_completed_go_never_a_live_one(void **state)
     assert_lists(fixture, ALL, "d3 d2 live /3");
 }
 
+/* The clock was set back, or began in 1970: what was raced just now must not go for the old. */
+static void test_what_was_raced_last_is_not_the_oldest(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->max_sessions = 4;
+    fill(fixture);
+    open_store(fixture);
+    save(fixture, &(struct sample){"of-1970", .started_ms = 60000}, false);
+    run_until_idle(fixture);
+    rf_store_clean(fixture->store);
+    assert_lists(fixture, ALL, "d3 d2 d1 live of-1970 /5");
+    save(fixture, &(struct sample){"of-1970-too", .started_ms = 30000}, false);
+    run_until_idle(fixture);
+    rf_store_clean(fixture->store);
+    assert_lists(fixture, ALL, "d3 d2 live of-1970 of-1970-too /5");
+}
+
+static void test_a_deleted_id_is_still_known(void **state)
+{
+    struct fixture *fixture = *state;
+    open_with_a_and_b(fixture, false);
+    assert_int_equal(delete_now(fixture, "a"), RF_STORE_DELETED);
+    assert_null(rf_store_find(fixture->store, "a"));
+    assert_true(rf_store_knows(fixture->store, "a"));
+    assert_true(rf_store_knows(fixture->store, "b"));
+    assert_false(rf_store_knows(fixture->store, "c"));
+}
+
 static void test_nothing_goes_while_there_is_room(void **state)
 {
     struct fixture *fixture = *state;
@@ -289,6 +317,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_failed_delete_keeps_what_was_unsaved, setup, teardown),
         cmocka_unit_test_setup_teardown(test_close_waits_for_a_delete, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_oldest_completed_go_never_a_live_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_was_raced_last_is_not_the_oldest, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_deleted_id_is_still_known, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nothing_goes_while_there_is_room, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cleaned_away_with_saves_waiting_stays_away, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_failed_removal_is_tried_at_the_next_clean_up, setup, teardown),
