@@ -120,12 +120,9 @@ export function attack(stage, {port, everyMs}) {
   return stage.repeat(async () => {
     const name = ATTACKS[turn++ % ATTACKS.length];
     const one = launch(stage, name, {port});
-    const timer = setTimeout(() => one.release(), 4000); // the one that holds on is let go
-    try {
-      await one.done;
-      stage.count('attacks', name);
-    } finally {
-      clearTimeout(timer);
-    }
+    const letGo = () => setTimeout(() => one.release(), 4000); // the one that holds on until it is told
+    one.held.then(letGo, () => {});
+    await one.done;
+    stage.count('attacks', name);
   }, everyMs);
 }

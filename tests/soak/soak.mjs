@@ -43,6 +43,10 @@ const env = {
 const daemon = await Daemon.start(stage, {dir, env: feedSettings(feed, env)});
 await daemon.connected();
 const {pid} = daemon.child;
+// An hour is not thrown away for a fault of the soak itself; and however it ends, no server is left behind.
+process.on('uncaughtException', (error) => stage.fail(error));
+process.on('exit', () => daemon.child.kill('SIGKILL'));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 const rest = {before: openSockets(pid)};
 console.log(`soak: ${minutes} minutes, seed ${seed}, server ${pid} on port ${daemon.port}, report in ${folder}`);
 
