@@ -48,7 +48,9 @@ struct rf_app {
     struct rf_engine *engine;
     struct rf_decoder *decoder;
     struct rf_frame_counts counts;
-    struct rf_log_limit refused_log, old_log;
+    struct rf_log_limit refused_log[RF_DECODED_COUNT], left_out_log[RF_APPLIED_COUNT];
+    struct rf_log_limit bound_log[RF_BOUND_COUNT]; /* one for each cause: none hides another */
+    uint64_t given_up[RF_BOUND_COUNT];             /* as told of */
 
     struct rf_store *store;
     struct rf_kept *kept; /* one for each session handed to the store that the engine still has */
@@ -57,7 +59,7 @@ struct rf_app {
 
     /* gate.c: nothing is served before it is on disk */
     struct rf_buf record;
-    bool appended; /* records wait for a commit */
+    size_t appended; /* bytes of records that wait for a commit */
     bool committing;
     struct rf_waiting *waiting; /* a list */
     size_t waiting_count, waiting_bytes;
@@ -101,8 +103,12 @@ void rf_app_keep_soon(struct rf_app *app);
 /* Now: one session, or every session with unsaved laps; with `all`, also where only the newest frame is
  * unsaved. */
 void rf_app_keep(struct rf_app *app, const struct rf_session *session);
-void rf_app_keep_changes(struct rf_app *app, const struct rf_session *session); /* where it has unsaved laps */
+void rf_app_keep_changes(
+    struct rf_app *app, const struct rf_session *session); /* where it has unsaved laps */
 void rf_app_keep_changed(struct rf_app *app, bool all);
+/* No session begins while too much waits to be saved. Also once a second. */
+void rf_app_watch_unsaved(struct rf_app *app);
+
 /* ---- recovery.c: at the start, from session files and the journal */
 
 /* The sessions that were not over go on; in a replay or the demo they are closed. */

@@ -12,7 +12,8 @@
 
 #define PATIENCE_MS 2000
 #define WAITING_MAX 32                /* then a recording is held; a live feed sends two a second */
-#define WAITING_BYTES_MAX (64u << 20) /* then it is taken in without waiting for the disk */
+#define WAITING_BYTES_MAX (16u << 20) /* then it is taken in without waiting for the disk */
+#define COMMIT_BYTES (4u << 20) /* of records for one commit; records may be ten times what told of them */
 
 static void set_not_durable(struct rf_app *app, const char *why)
 {
@@ -73,14 +74,14 @@ void rf_app_journal(struct rf_app *app, const struct rf_event *event)
         return;
     rf_store_append(
         app->store, event->session->id, event->session->laps_version, app->record.data, app->record.len);
-    app->appended = true;
+    app->appended += app->record.len;
 }
 
 void rf_app_settle(struct rf_app *app)
 {
-    if (!app->appended || app->committing || app->stopping)
+    if (app->appended == 0 || app->committing || app->stopping)
         return;
-    app->appended = false;
+    app->appended = 0;
     app->committing = true;
     if (app->server != NULL)
         rf_server_hold(app->server, true);
@@ -127,17 +128,26 @@ static void add_waiting(
         rf_source_hold(app->source, true);
 }
 
+/* More is left for the next commit; nothing is where none is waited for. */
+static bool enough(const struct rf_app *app)
+{
+    return app->appended >= COMMIT_BYTES && app->not_durable == NULL && !app->stopping;
+}
+
 void rf_app_take_waiting(struct rf_app *app)
 {
     struct rf_waiting *waiting, *next;
     DL_FOREACH_SAFE(app->waiting, waiting, next)
     {
+        if (enough(app))
+            return;
         DL_DELETE(app->waiting, waiting);
+        app->waiting_count--;
+        app->waiting_bytes -= waiting->len;
         rf_app_take_payload(app, waiting->event, waiting->json, waiting->len, waiting->received_ms);
         free(waiting->event);
         free(waiting);
     }
-    app->waiting_count = app->waiting_bytes = 0;
     if (app->ended_later)
         rf_app_on_source_end(app);
 }

@@ -6,6 +6,8 @@
 #include "racefacer/base/memory.h"
 
 #define SOON_MS 200 /* laps that come within it share one save */
+#define UNSAVED_BYTES_MAX                                                                                    \
+    ((uint64_t)128 << 20) /* then no session begins: two days of a venue's on a full disk */
 
 static struct rf_kept *find_kept(struct rf_app *app, const char *id)
 {
@@ -57,6 +59,16 @@ void rf_app_keep(struct rf_app *app, const struct rf_session *session)
     rf_summary_of_session(&summary, session, options);
     rf_session_file_write(&json, session, options);
     rf_store_save(app->store, &summary, &json, kept->as_current);
+    rf_app_watch_unsaved(app);
+}
+
+void rf_app_watch_unsaved(struct rf_app *app)
+{
+    struct rf_store_status status;
+    if (app->store == NULL)
+        return;
+    rf_store_status(app->store, &status);
+    rf_engine_set_may_begin(app->engine, status.unsaved_bytes < UNSAVED_BYTES_MAX);
 }
 
 void rf_app_keep_changes(struct rf_app *app, const struct rf_session *session)

@@ -11,29 +11,54 @@
 static void log_refused(struct rf_app *app, enum rf_decoded decoded, size_t len)
 {
     unsigned long held;
-    if (rf_log_allow(&app->refused_log, rf_clock_mono_ms(), REPEAT_MS, &held))
+    if (rf_log_allow(&app->refused_log[decoded], rf_clock_mono_ms(), REPEAT_MS, &held))
         rf_log_warn(app->log, "feed",
             "refused a payload of %zu bytes (%s); %lu more since the last such line", len,
             rf_decoded_name(decoded), held);
 }
 
-static void log_old(struct rf_app *app, enum rf_applied applied, const struct rf_frame *frame)
+static void log_left_out(struct rf_app *app, enum rf_applied applied, const struct rf_frame *frame)
 {
+    static const char *const why[RF_APPLIED_COUNT] = {
+        [RF_APPLIED_CACHED] = "is an old copy",
+        [RF_APPLIED_OLD] = "is older than the newest",
+        [RF_APPLIED_TOO_MANY_SESSIONS] = "would begin one session too many",
+    };
     unsigned long held;
-    if (rf_log_allow(&app->old_log, rf_clock_mono_ms(), REPEAT_MS, &held))
+    if (why[applied] != NULL &&
+        rf_log_allow(&app->left_out_log[applied], rf_clock_mono_ms(), REPEAT_MS, &held))
         rf_log_info(app->log, "feed",
-            "left out a frame that is %s (made at %" PRId64 ", sent at %" PRId64
+            "left out a frame that %s (made at %" PRId64 ", sent at %" PRId64
             "); %lu more since the last such line",
-            applied == RF_APPLIED_CACHED ? "an old copy" : "older than the newest", frame->made_s,
-            frame->sent_s, held);
+            why[applied], frame->made_s, frame->sent_s, held);
+}
+
+static void log_bounds(struct rf_app *app)
+{
+    static const char *const what[RF_BOUND_COUNT] = {
+        [RF_BOUND_RUNS] = "a session is full: rows of further drivers wait for the next one",
+        [RF_BOUND_STRANGERS] = "a session is full: drivers without a lap made room",
+        [RF_BOUND_KART_CHANGES] = "a driver changed karts too often: the laps go on under the kart before",
+        [RF_BOUND_SESSIONS] = "a session has become too large: it is ended, its track goes on with another",
+        [RF_BOUND_RAW] =
+            "the frames of the sessions have become too large: the oldest are not passed on any more",
+    };
+    for (int i = 0; i < RF_BOUND_COUNT; i++) {
+        uint64_t given_up = rf_engine_given_up(app->engine, (enum rf_bound)i);
+        unsigned long held;
+        if (given_up != app->given_up[i] &&
+            rf_log_allow(&app->bound_log[i], rf_clock_mono_ms(), REPEAT_MS, &held))
+            rf_log_warn(app->log, "session", "%s (%" PRIu64 " so far)", what[i], given_up);
+        app->given_up[i] = given_up;
+    }
 }
 
 static void apply_frame(struct rf_app *app, const struct rf_frame *frame, int64_t received_ms)
 {
     enum rf_applied applied = rf_engine_apply(app->engine, frame, received_ms);
     app->counts.applied[applied]++;
-    if (applied == RF_APPLIED_CACHED || applied == RF_APPLIED_OLD)
-        log_old(app, applied, frame);
+    log_left_out(app, applied, frame);
+    log_bounds(app);
 }
 
 void rf_app_take_payload(

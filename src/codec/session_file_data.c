@@ -87,21 +87,27 @@ static void write_made_row(struct rf_json *json, const struct rf_run *run)
     rf_json_object_end(json);
 }
 
-static void write_runs_of_session(struct rf_json *json, const struct rf_session *session)
+static void write_run_of_session(struct rf_json *json, const struct rf_run *run)
 {
-    for (size_t i = 0; i < session->run_count; i++) {
-        const struct rf_run *run = session->runs[i];
-        if (run->row.len > 0)
-            write_row(json, (struct rf_slice){run->row.data, run->row.len});
-        else
-            write_made_row(json, run);
-    }
+    if (run->row.len > 0)
+        write_row(json, (struct rf_slice){run->row.data, run->row.len});
+    else
+        write_made_row(json, run);
 }
 
-static void write_runs_of_frame(struct rf_json *json, struct rf_slice data)
+static void write_runs_of_session(struct rf_json *json, const struct rf_session *session)
+{
+    for (size_t i = 0; i < session->run_count; i++)
+        write_run_of_session(json, session->runs[i]);
+}
+
+static void write_runs_of_frame(struct rf_json *json, const struct rf_session *session, struct rf_slice data)
 {
     struct rf_json_walk walk;
     struct rf_slice runs, key, row;
+    for (size_t i = 0; data.len == 0 && i < session->run_count; i++) /* the frame was let go */
+        if (session->runs[i]->in_frame)
+            write_run_of_session(json, session->runs[i]);
     if (!rf_json_member(data, "runs", &runs) || !rf_json_walk_begin(&walk, runs))
         return;
     while (rf_json_walk_next(&walk, &key, &row))
@@ -126,7 +132,7 @@ void rf_session_data_write(
     if (which == RF_RUNS_OF_SESSION)
         write_runs_of_session(json, session);
     else
-        write_runs_of_frame(json, data);
+        write_runs_of_frame(json, session, data);
     rf_json_array_end(json);
     rf_json_string(json, "track_name", rf_session_track_name(session, room));
     rf_json_string(json, "eventName", session->event_name);

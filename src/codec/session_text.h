@@ -39,7 +39,8 @@ const char *rf_json_get_text(const cJSON *item);
 /* A moment as ISO text, or as a number or numeric text of epoch milliseconds or seconds. */
 bool rf_json_get_time(const cJSON *item, int64_t *ms);
 
-/* Adds a name and a newline to a summary's drivers. */
+/* Adds a name and a newline to a summary's drivers; nothing where they have become too many. */
+#define RF_MAX_DRIVERS_BYTES 131072
 void rf_summary_add_driver(struct rf_buf *drivers, const char *name);
 
 #endif

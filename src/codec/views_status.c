@@ -41,6 +41,23 @@ static void write_refused(struct rf_json *json, const struct rf_server_status *s
     write_count(json, "old", frames->applied[RF_APPLIED_OLD]);
     write_count(json, "noRuns", frames->applied[RF_APPLIED_NO_RUNS]);
     write_count(json, "noKart", frames->applied[RF_APPLIED_NO_KART]);
+    write_count(json, "tooManySessions", frames->applied[RF_APPLIED_TOO_MANY_SESSIONS]);
+    rf_json_object_end(json);
+}
+
+/* What was given up for a bound on memory, by its cause. */
+static void write_bounds(struct rf_json *json, const struct rf_engine *engine)
+{
+    static const char *const names[RF_BOUND_COUNT] = {
+        [RF_BOUND_RUNS] = "rowsRefused",
+        [RF_BOUND_STRANGERS] = "driversWithoutLaps",
+        [RF_BOUND_KART_CHANGES] = "kartChanges",
+        [RF_BOUND_SESSIONS] = "sessionsEnded",
+        [RF_BOUND_RAW] = "framesLetGo",
+    };
+    rf_json_object(json, "bounds");
+    for (int i = 0; i < RF_BOUND_COUNT; i++)
+        write_count(json, names[i], rf_engine_given_up(engine, (enum rf_bound)i));
     rf_json_object_end(json);
 }
 
@@ -191,6 +208,7 @@ void rf_view_stats(struct rf_buf *out, const struct rf_engine *engine, const str
     rf_json_double(&json, "uptime", (double)status->uptime_ms / 1000, 3);
     rf_json_object(&json, "memory");
     rf_json_int(&json, "rss", status->rss_bytes);
+    write_bounds(&json, engine);
     rf_json_object_end(&json);
     rf_json_string(&json, "version", status->version);
     rf_json_object_end(&json);

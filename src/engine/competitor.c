@@ -60,6 +60,14 @@ struct rf_competitor *rf_competitor_find(const struct rf_session *session, const
     return found;
 }
 
+static void add_kart(struct rf_competitor *competitor, struct rf_run *run)
+{
+    run->competitor = competitor;
+    run->next_kart = competitor->karts;
+    competitor->karts = run;
+    competitor->kart_count++;
+}
+
 struct rf_competitor *rf_competitor_get(struct rf_session *session, const struct rf_row *row, int first_lap)
 {
     struct rf_buf key = RF_BUF_INIT;
@@ -72,7 +80,7 @@ struct rf_competitor *rf_competitor_get(struct rf_session *session, const struct
         competitor->stints = rf_new(sizeof *competitor->stints);
         competitor->stints[0] = (struct rf_stint){first_lap, run};
         competitor->stint_count = 1;
-        run->competitor = competitor;
+        add_kart(competitor, run);
         HASH_ADD_KEYPTR(hh, session->competitors, competitor->key, key.len, competitor);
     }
     rf_buf_finish(&key);
@@ -106,25 +114,35 @@ static struct rf_run *owner_of(const struct rf_competitor *competitor, int num)
 
 /* The competitor's run on the row's kart, or NULL. Also one without a stint: a kart that was left before it
  * had a lap. */
-static struct rf_run *run_on_kart(
-    const struct rf_session *session, const struct rf_competitor *competitor, const struct rf_row *row)
+static struct rf_run *run_on_kart(const struct rf_competitor *competitor, const struct rf_row *row)
 {
-    for (size_t i = 0; i < session->run_count; i++) {
-        struct rf_run *run = session->runs[i];
-        if (run->competitor == competitor &&
-            (!row->has_kart_id || !run->has_kart_id || run->kart_id == row->kart_id))
-            return run;
-    }
-    return NULL;
+    struct rf_run *found = NULL; /* the first of several: the list has the newest in front */
+    for (struct rf_run *run = competitor->karts; run != NULL; run = run->next_kart)
+        if (!row->has_kart_id || !run->has_kart_id || run->kart_id == row->kart_id)
+            found = run;
+    return found;
+}
+
+static bool may_change_karts(
+    struct rf_session *session, const struct rf_competitor *competitor, const struct rf_run *known)
+{
+    bool may =
+        competitor->stint_count < RF_MAX_STINTS && (known != NULL || competitor->kart_count < RF_MAX_STINTS);
+    session->changes_refused += !may;
+    return may;
 }
 
 struct rf_run *rf_competitor_add_stint(
     struct rf_session *session, struct rf_competitor *competitor, const struct rf_row *row, int first_lap)
 {
-    struct rf_run *run = run_on_kart(session, competitor, row);
-    if (run == NULL && (run = rf_session_add_run(session, row)) == NULL)
+    struct rf_run *run = run_on_kart(competitor, row);
+    if (!may_change_karts(session, competitor, run))
         return NULL;
-    run->competitor = competitor;
+    if (run == NULL) {
+        if ((run = rf_session_add_run(session, row)) == NULL)
+            return NULL;
+        add_kart(competitor, run);
+    }
     size_t at = competitor->stint_count;
     while (at > 0 && competitor->stints[at - 1].first_lap > first_lap)
         at--;

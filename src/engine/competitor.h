@@ -17,6 +17,8 @@ struct rf_competitor {
     char *key;
     struct rf_stint *stints; /* by first_lap; one at least */
     size_t stint_count;
+    struct rf_run *karts; /* its runs, a list; one at least */
+    size_t kart_count;
     int total_laps;      /* the counter as believed; RF_NO_COUNT before it was ever told */
     int fall_to;         /* what a frame said below the counter, not yet confirmed; RF_NO_COUNT: none */
     uint64_t fall_frame; /* that frame */
@@ -63,7 +65,8 @@ size_t rf_competitor_cut(struct rf_competitor *competitor, int total);
 /* Counts missed laps of each run again. */
 void rf_competitor_count_missed(struct rf_competitor *competitor);
 
-/* Adds an empty run to the session, named by the row. NULL where the session is full. */
+/* Adds an empty run to the session, named by the row. Where the session is full, competitors without a lap
+ * that the newest frame has not told of (yet) make room; NULL where there are none. */
 struct rf_run *rf_session_add_run(struct rf_session *session, const struct rf_row *row);
 
 #endif

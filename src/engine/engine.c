@@ -20,6 +20,7 @@ struct rf_engine *rf_engine_create(const struct rf_engine_options *options, rf_e
     engine->options = *options;
     engine->on_event = on_event != NULL ? on_event : no_event;
     engine->ctx = ctx;
+    engine->sessions_left = RF_SESSIONS_AT_ONCE;
     return engine;
 }
 
@@ -137,7 +138,7 @@ static enum belongs place(
     struct comparison all = compare(engine, session, frame);
     if (session == NULL || engine->now_ms - session->last_frame_ms > engine->options.gap_ms)
         return all.runs > 0 ? BELONGS_TO_NEXT : BELONGS_NOWHERE;
-    if (is_other_event(session, frame, &all))
+    if (session->full || is_other_event(session, frame, &all))
         return all.runs > 0 ? BELONGS_TO_NEXT : BELONGS_NOWHERE;
     if (session->run_count == 0 || !is_restart(&all)) /* without runs it was just begun, before a crash */
         return BELONGS_HERE;
@@ -172,6 +173,7 @@ static void apply_row(const struct rf_row_context *in, struct rf_engine *engine,
     rf_strset(&run->kart, row->kart);
     rf_strset(&run->kart_number, row->kart_number[0] != '\0' ? row->kart_number : row->kart);
     rf_strset(&run->driver, row->driver);
+    run->text_bytes = strlen(run->kart) + strlen(run->kart_number) + strlen(run->driver);
     run->stale = is_stale(engine, frame, row);
     run->updated_ms = in->now_ms;
     rf_buf_clear(&run->row);
@@ -242,6 +244,9 @@ enum rf_applied rf_engine_apply(struct rf_engine *engine, const struct rf_frame 
     switch (place(engine, track->session, frame)) {
     case BELONGS_NOWHERE: return track->session == NULL ? RF_APPLIED_NO_RUNS : RF_APPLIED;
     case BELONGS_TO_NEXT:
+        if (!rf_engine_may_begin(engine))
+            return RF_APPLIED_TOO_MANY_SESSIONS;
+        engine->given_up[RF_BOUND_SESSIONS] += track->session != NULL && track->session->full;
         rf_engine_begin_session(engine, track, frame);
         track->session->frame_count = 1;
         break;
@@ -255,6 +260,7 @@ enum rf_applied rf_engine_apply(struct rf_engine *engine, const struct rf_frame 
     apply_to(engine, track->session, frame);
     if (frame->status == RF_STATUS_FINISHED)
         rf_engine_end_session(engine, track);
+    rf_engine_keep_within(engine);
     rf_engine_choose(engine);
     return RF_APPLIED;
 }
@@ -289,6 +295,8 @@ enum rf_applied rf_engine_apply_lap(struct rf_engine *engine, const struct rf_la
         session->changed_ms = now_ms;
         session->version++;
         engine->version++;
+        rf_engine_keep_within(engine);
+        rf_engine_choose(engine);
     }
     return RF_APPLIED;
 }

@@ -8,6 +8,9 @@
 /* More tracks than any venue has: past it the one that was silent longest makes room. */
 #define RF_MAX_TRACKS 64
 
+/* Sessions that may begin in one moment; then one a second. Venues begin a few in an hour. */
+#define RF_SESSIONS_AT_ONCE 128
+
 struct rf_track {
     bool has_id;
     int64_t id;
@@ -28,6 +31,10 @@ struct rf_engine {
     struct rf_session *chosen; /* the default session; see sessions.c */
     bool chosen_live;
     bool not_durable;
+    bool may_not_begin;
+    int sessions_left;      /* that may begin now; see bounds.c */
+    int64_t sessions_at_ms; /* when that was right */
+    uint64_t given_up[RF_BOUND_COUNT];
 };
 
 void rf_engine_tell(struct rf_engine *engine, const struct rf_event *event);
@@ -45,6 +52,17 @@ void rf_engine_end_session(struct rf_engine *engine, struct rf_track *track);
 
 /* Ends it and begins the next, named by the frame. */
 void rf_engine_begin_session(struct rf_engine *engine, struct rf_track *track, const struct rf_frame *frame);
+
+/* Ends the session of a track and lets go of it; the track's next frame begins another. */
+void rf_engine_remove_track(struct rf_engine *engine, size_t index);
+
+/* ---- bounds.c: what all of it may take */
+
+/* True where a session may begin now, and counts it. */
+bool rf_engine_may_begin(struct rf_engine *engine);
+
+/* After any change: brings what is kept back within its bounds. */
+void rf_engine_keep_within(struct rf_engine *engine);
 
 /* Shown sessions that are live by the engine's time. */
 size_t rf_engine_count_live(const struct rf_engine *engine);

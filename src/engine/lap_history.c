@@ -61,13 +61,18 @@ void rf_lap_history_finish(struct rf_lap_history *history)
     *history = (struct rf_lap_history){0};
 }
 
-/* How many kept laps are numbered below `num`. Laps come at the end, nearly always: search from there. */
+/* How many kept laps are numbered below `num`. */
 static size_t laps_below(const struct rf_lap_history *history, int num)
 {
-    size_t index = history->count;
-    while (index > 0 && history->laps[index - 1].num >= num)
-        index--;
-    return index;
+    size_t low = 0, high = history->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (history->laps[middle].num < num)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 static struct rf_lap *find(const struct rf_lap_history *history, int num)

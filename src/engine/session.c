@@ -2,6 +2,7 @@
 #include "racefacer/engine/session.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/competitor.h"
 #include "racefacer/base/memory.h"
@@ -47,9 +48,62 @@ void rf_session_destroy(struct rf_session *session)
     free(session);
 }
 
-struct rf_run *rf_session_add_run(struct rf_session *session, const struct rf_row *row)
+/* ---- room for one more */
+
+static bool is_stranger(const struct rf_session *session, const struct rf_competitor *competitor)
+{
+    if (competitor->seen_frame == session->frame_count)
+        return false;
+    for (const struct rf_run *run = competitor->karts; run != NULL; run = run->next_kart)
+        if (rf_lap_history_timed(&run->history) > 0)
+            return false;
+    return true;
+}
+
+/* Lets go of competitors that never had a lap and that the newest frame has not told of: nothing of them was
+ * ever kept. Once a frame, however many rows of it would need room. */
+static void sweep(struct rf_session *session)
+{
+    struct rf_competitor *competitor, *next;
+    size_t kept = 0;
+    if (session->swept_frame == session->frame_count)
+        return;
+    session->swept_frame = session->frame_count;
+    for (size_t i = 0; i < session->run_count; i++) {
+        struct rf_run *run = session->runs[i];
+        if (is_stranger(session, run->competitor))
+            continue; /* it goes below, with its competitor */
+        session->runs[kept++] = run;
+    }
+    session->run_count = kept;
+    HASH_ITER(hh, session->competitors, competitor, next)
+    {
+        if (!is_stranger(session, competitor))
+            continue;
+        for (struct rf_run *run = competitor->karts, *other; run != NULL; run = other) {
+            other = run->next_kart;
+            run_destroy(run);
+        }
+        HASH_DEL(session->competitors, competitor);
+        rf_competitor_destroy(competitor);
+        session->strangers_gone++;
+    }
+}
+
+static bool has_room(struct rf_session *session)
 {
     if (session->run_count == RF_MAX_RUNS)
+        sweep(session);
+    if (session->run_count < RF_MAX_RUNS)
+        return true;
+    session->full = true;
+    session->rows_refused++;
+    return false;
+}
+
+struct rf_run *rf_session_add_run(struct rf_session *session, const struct rf_row *row)
+{
+    if (!has_room(session))
         return NULL;
     if (session->run_count == session->run_cap) {
         session->run_cap = session->run_cap == 0 ? 16 : session->run_cap * 2;
@@ -63,6 +117,7 @@ struct rf_run *rf_session_add_run(struct rf_session *session, const struct rf_ro
     run->kart = rf_strdup(row->kart);
     run->kart_number = rf_strdup(row->kart_number[0] != '\0' ? row->kart_number : row->kart);
     run->driver = rf_strdup(row->driver);
+    run->text_bytes = strlen(run->kart) + strlen(run->kart_number) + strlen(run->driver);
     rf_lap_history_init(&run->history, session->max_laps);
     session->runs[session->run_count++] = run;
     return run;

@@ -24,7 +24,7 @@ static void let_go(struct rf_engine *engine, struct rf_session *session)
 
 /* ---- tracks */
 
-static void remove_track(struct rf_engine *engine, size_t index)
+void rf_engine_remove_track(struct rf_engine *engine, size_t index)
 {
     rf_engine_end_session(engine, &engine->tracks[index]);
     let_go(engine, engine->tracks[index].session);
@@ -44,7 +44,7 @@ struct rf_track *rf_engine_track(struct rf_engine *engine, bool has_id, int64_t 
         track = engine->tracks[i];
     } else {
         if (engine->track_count == RF_MAX_TRACKS)
-            remove_track(engine, RF_MAX_TRACKS - 1);
+            rf_engine_remove_track(engine, RF_MAX_TRACKS - 1);
         i = engine->track_count++;
     }
     memmove(engine->tracks + 1, engine->tracks, i * sizeof engine->tracks[0]);
@@ -118,6 +118,7 @@ void rf_engine_adopt(struct rf_engine *engine, struct rf_session *session)
     else if (newer->last_frame_ms > engine->now_ms)
         rf_session_move(newer, engine->now_ms - newer->last_frame_ms);
     engine->version++;
+    rf_engine_keep_within(engine);
     rf_engine_choose(engine);
 }
 

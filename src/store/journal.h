@@ -114,6 +114,7 @@ bool rf_journal_last_call(struct rf_journal *journal);
 /* ---- segments */
 
 void rf_need_raise(struct rf_need **needs, const char *id, uint64_t version);
+void rf_needs_keep(struct rf_need **needs, size_t max); /* the newest ids of them */
 void rf_needs_clear(struct rf_need **needs);
 struct rf_segment *rf_segment_add(struct rf_journal *journal, uint64_t number); /* in order */
 void rf_segment_drop(struct rf_journal *journal, struct rf_segment *segment);

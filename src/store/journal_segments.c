@@ -32,6 +32,12 @@ void rf_need_raise(struct rf_need **needs, const char *id, uint64_t version)
         need->version = version;
 }
 
+void rf_needs_keep(struct rf_need **needs, size_t max)
+{
+    while (HASH_COUNT(*needs) > max)
+        forget(needs, *needs); /* the first is the oldest */
+}
+
 void rf_needs_clear(struct rf_need **needs)
 {
     struct rf_need *need, *next;

@@ -47,6 +47,8 @@ static void remember_gone(struct rf_store *store, const char *id)
     struct rf_gone *gone = rf_new(sizeof *gone);
     gone->id = rf_strdup(id);
     HASH_ADD_KEYPTR(hh, store->gone, gone->id, strlen(gone->id), gone);
+    if (HASH_COUNT(store->gone) > RF_REMEMBERED_MAX && !store->gone->left_over)
+        rf_store_forget_gone(store, store->gone); /* the oldest */
 }
 
 /* ---- the files */

@@ -297,6 +297,11 @@ bool rf_saver_settled(const struct rf_saver *saver)
     return true;
 }
 
+static uint64_t bytes_of(const struct rf_blob *blob)
+{
+    return blob == NULL ? 0 : blob->len;
+}
+
 void rf_saver_state(const struct rf_saver *saver, struct rf_saver_state *out)
 {
     *out = (struct rf_saver_state){.saves = saver->saves,
@@ -306,6 +311,7 @@ void rf_saver_state(const struct rf_saver *saver, struct rf_saver_state *out)
     for (const struct slot *slot = saver->slots; slot != NULL; slot = slot->hh.next) {
         bool has_state = slot->waiting != NULL || slot->parked != NULL || slot->flying != NULL;
         out->unsaved += has_state && slot->id[0] != '\0';
+        out->unsaved_bytes += bytes_of(slot->waiting) + bytes_of(slot->parked) + bytes_of(slot->flying);
     }
 }
 

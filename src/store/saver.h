@@ -53,6 +53,7 @@ void rf_saver_release(
 struct rf_saver_state {
     uint64_t saves, failures;
     uint64_t unsaved; /* sessions */
+    uint64_t unsaved_bytes; /* what is kept for that, the copies for current/ included */
     bool failing;
     const char *error; /* "" */
 };

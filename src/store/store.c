@@ -198,6 +198,7 @@ void rf_store_append(struct rf_store *store, const char *id, uint64_t version, c
 void rf_store_save_nothing(struct rf_store *store, const char *id, uint64_t version)
 {
     rf_need_raise(&store->not_worth_saving, id, version);
+    rf_needs_keep(&store->not_worth_saving, RF_REMEMBERED_MAX);
 }
 
 void rf_store_commit(struct rf_store *store, void (*done)(void *ctx, int error), void *ctx)
@@ -244,6 +245,7 @@ void rf_store_status(const struct rf_store *store, struct rf_store_status *out)
         .saves = state.saves,
         .failures = state.failures,
         .unsaved = state.unsaved,
+        .unsaved_bytes = state.unsaved_bytes,
         .failing = state.failing,
         .error = state.error,
         .unreadable = store->unreadable,

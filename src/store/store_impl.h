@@ -13,6 +13,9 @@
 
 struct rf_removal;
 
+/* Ids of sessions without a file that are remembered: more than can begin while the journal may have records of them. */
+#define RF_REMEMBERED_MAX 4096
+
 /* A session that was deleted or cleaned away. Its late laps must not bring the file back. */
 struct rf_gone {
     char *id;

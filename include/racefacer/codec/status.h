@@ -37,6 +37,7 @@ struct rf_store_status {
     uint64_t bytes;        /* their files' size in sum */
     uint64_t saves, failures;
     uint64_t unsaved;      /* sessions whose newest laps are not on disk yet */
+    uint64_t unsaved_bytes; /* of their files */
     bool failing;          /* the last save failed */
     const char *error;     /* why; "" */
     uint64_t unreadable;   /* files found at the start that are no sessions */

@@ -45,12 +45,30 @@ struct rf_event {
 typedef void (*rf_event_fn)(void *ctx, const struct rf_event *event);
 
 enum rf_applied {
-    RF_APPLIED,         /* taken in (also where it changed nothing) */
-    RF_APPLIED_CACHED,  /* an old copy: its own time lies long before the time it was sent */
-    RF_APPLIED_OLD,     /* older than the newest of its track */
-    RF_APPLIED_NO_RUNS, /* no session yet, and nothing to begin one with */
-    RF_APPLIED_NO_KART, /* lap-data: none, or more than one, run has that kart number */
+    RF_APPLIED,                   /* taken in (also where it changed nothing) */
+    RF_APPLIED_CACHED,            /* an old copy: its own time lies long before the time it was sent */
+    RF_APPLIED_OLD,               /* older than the newest of its track */
+    RF_APPLIED_NO_RUNS,           /* no session yet, and nothing to begin one with */
+    RF_APPLIED_NO_KART,           /* lap-data: none, or more than one, run has that kart number */
+    RF_APPLIED_TOO_MANY_SESSIONS, /* it would begin a session, and too many began of late or wait to be saved
+                                   */
     RF_APPLIED_COUNT
+};
+
+/* What all sessions together may take; no sane race comes near. See docs/memory.md for what follows from it.
+ * Laps are never let go: the heaviest session is ended, and its track's next frame begins another. */
+#define RF_SESSIONS_BYTES ((size_t)32 << 20) /* as they weigh in their files, without what the feed sent */
+#define RF_RAW_BYTES ((size_t)16 << 20)      /* frames and rows as the feed sent them, to be passed on */
+#define RF_MAX_RUN_LAPS 100000               /* of one run; a month of them */
+
+/* What was given up for a bound. */
+enum rf_bound {
+    RF_BOUND_RUNS,         /* rows of drivers a full session could not take any more */
+    RF_BOUND_STRANGERS,    /* competitors without a lap, let go to make room in a full session */
+    RF_BOUND_KART_CHANGES, /* changes of karts not followed: the laps went on under the kart before */
+    RF_BOUND_SESSIONS,     /* sessions ended for their weight, or because they were full */
+    RF_BOUND_RAW,          /* sessions whose frame and rows were let go */
+    RF_BOUND_COUNT
 };
 
 struct rf_engine *rf_engine_create(const struct rf_engine_options *options, rf_event_fn on_event, void *ctx);
@@ -97,7 +115,14 @@ bool rf_engine_live(const struct rf_engine *engine, const struct rf_session *ses
 /* Counts changes of anything that is served. */
 uint64_t rf_engine_version(const struct rf_engine *engine);
 
-/* Whether all that is served would survive a crash, as its keeper says; true at first. A change counts as one. */
+/* While false no session begins: there are too many that wait to be saved. True at first. */
+void rf_engine_set_may_begin(struct rf_engine *engine, bool may_begin);
+
+/* How often, since the start. */
+uint64_t rf_engine_given_up(const struct rf_engine *engine, enum rf_bound bound);
+
+/* Whether all that is served would survive a crash, as its keeper says; true at first. A change counts as
+ * one. */
 void rf_engine_set_durable(struct rf_engine *engine, bool durable);
 bool rf_engine_durable(const struct rf_engine *engine);
 

@@ -12,7 +12,8 @@
 #include "racefacer/engine/frame.h"
 #include "racefacer/engine/lap_history.h"
 
-#define RF_MAX_RUNS 4000 /* runs of one session; rows beyond are not followed */
+#define RF_MAX_RUNS 4000  /* runs of one session; see docs/memory.md on what happens then */
+#define RF_MAX_STINTS 128 /* of one competitor, and karts; a change of karts beyond is not followed */
 
 /* One driver on one kart. */
 struct rf_run {
@@ -28,7 +29,10 @@ struct rf_run {
     int64_t updated_ms;                /* wall time of the newest frame that had it */
     struct rf_buf row;                 /* its newest row's JSON, as it came */
     struct rf_lap_history history;
-    struct rf_competitor *competitor; /* private to the engine */
+    /* private to the engine */
+    struct rf_competitor *competitor;
+    struct rf_run *next_kart; /* another run of the competitor */
+    size_t text_bytes;        /* of its names */
 };
 
 struct rf_competitor; /* whoever the feed counts laps for; private to the engine */
@@ -56,6 +60,9 @@ struct rf_session {
     struct rf_competitor *competitors; /* by key */
     uint64_t frame_count;              /* applied frames, to tell one from the next */
     bool forgotten;                    /* deleted on request: followed, but neither shown nor told of */
+    bool full;                         /* its track's next frame begins another */
+    uint64_t swept_frame;              /* the one in which strangers were last let go */
+    uint64_t rows_refused, strangers_gone, changes_refused; /* since the engine last looked */
 };
 
 /* A session without runs. `max_laps` is how many laps of a run are kept. */
