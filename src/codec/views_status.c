@@ -46,7 +46,8 @@ static void write_refused(struct rf_json *json, const struct rf_server_status *s
 }
 
 /* What was given up for a bound on memory, by its cause. */
-static void write_bounds(struct rf_json *json, const struct rf_engine *engine)
+static void write_bounds(
+    struct rf_json *json, const struct rf_engine *engine, const struct rf_server_status *status)
 {
     static const char *const names[RF_BOUND_COUNT] = {
         [RF_BOUND_RUNS] = "rowsRefused",
@@ -58,6 +59,8 @@ static void write_bounds(struct rf_json *json, const struct rf_engine *engine)
     rf_json_object(json, "bounds");
     for (int i = 0; i < RF_BOUND_COUNT; i++)
         write_count(json, names[i], rf_engine_given_up(engine, (enum rf_bound)i));
+    write_count(json, "sessionsNotBegun", status->frames.applied[RF_APPLIED_TOO_MANY_SESSIONS]);
+    write_count(json, "answersRefused", status->busy);
     rf_json_object_end(json);
 }
 
@@ -208,7 +211,7 @@ void rf_view_stats(struct rf_buf *out, const struct rf_engine *engine, const str
     rf_json_double(&json, "uptime", (double)status->uptime_ms / 1000, 3);
     rf_json_object(&json, "memory");
     rf_json_int(&json, "rss", status->rss_bytes);
-    write_bounds(&json, engine);
+    write_bounds(&json, engine, status);
     rf_json_object_end(&json);
     rf_json_string(&json, "version", status->version);
     rf_json_object_end(&json);

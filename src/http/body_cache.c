@@ -7,20 +7,15 @@
 #include <uthash.h>
 #include <utlist.h>
 
+#include "body.h"
 #include "cors.h"
 #include "headers.h"
 #include "racefacer/base/memory.h"
 
-/* Freed when the last response over it is sent. */
-struct body {
-    size_t refs, len;
-    char data[];
-};
-
 struct rf_cached {
     char *key;
     uint64_t version;
-    struct body *body;
+    struct rf_body *body;
     char etag[RF_ETAG_SIZE];
     struct MHD_Response **responses; /* by variant; NULL: not asked for yet */
     UT_hash_handle hh;
@@ -30,6 +25,7 @@ struct rf_cached {
 struct rf_body_cache {
     const struct rf_cors *cors;
     size_t max_entries, max_bytes, bytes;
+    size_t alive; /* bytes of bodies, with those that are only on their way to a client */
     struct rf_cached *by_key, *by_age;
 };
 
@@ -40,13 +36,6 @@ struct rf_body_cache *rf_body_cache_create(const struct rf_cors *cors, size_t ma
     cache->max_entries = max_entries;
     cache->max_bytes = max_bytes;
     return cache;
-}
-
-static void body_unref(void *arg)
-{
-    struct body *body = arg;
-    if (--body->refs == 0)
-        free(body);
 }
 
 /* Lets go of the body and the responses over it; connections that still send them have their own references.
@@ -60,7 +49,7 @@ static void empty(struct rf_body_cache *cache, struct rf_cached *cached)
     }
     if (cached->body != NULL) {
         cache->bytes -= cached->body->len;
-        body_unref(cached->body);
+        rf_body_drop(cached->body);
     }
     cached->body = NULL;
 }
@@ -119,9 +108,7 @@ struct rf_cached *rf_body_cache_put(struct rf_body_cache *cache, const void *key
     }
     DL_APPEND(cache->by_age, cached);
     cached->version = version;
-    cached->body = rf_new(sizeof(*cached->body) + len);
-    *cached->body = (struct body){.refs = 1, .len = len};
-    memcpy(cached->body->data, data, len);
+    cached->body = rf_body_create(&cache->alive, rf_strndup(data, len), len);
     cache->bytes += len;
     rf_etag_make(cached->etag, data, len);
     while (cache->by_age != cached &&
@@ -139,10 +126,7 @@ struct MHD_Response *rf_cached_response(struct rf_body_cache *cache, struct rf_c
 {
     struct MHD_Response **slot = &cached->responses[variant];
     if (*slot == NULL) {
-        struct body *body = cached->body;
-        *slot = rf_headers_checked(
-            MHD_create_response_from_buffer_with_free_callback_cls(body->len, body->data, body_unref, body));
-        body->refs++;
+        *slot = rf_body_response(cached->body);
         rf_headers_add_common(*slot, cache->cors, variant);
         rf_headers_add_json(*slot, cached->etag);
     }
@@ -152,6 +136,11 @@ struct MHD_Response *rf_cached_response(struct rf_body_cache *cache, struct rf_c
 size_t rf_body_cache_count(const struct rf_body_cache *cache)
 {
     return HASH_COUNT(cache->by_key);
+}
+
+size_t rf_body_cache_alive(const struct rf_body_cache *cache)
+{
+    return cache->alive;
 }
 
 size_t rf_body_cache_bytes(const struct rf_body_cache *cache)

@@ -35,5 +35,8 @@ struct MHD_Response *rf_cached_response(
 
 size_t rf_body_cache_count(const struct rf_body_cache *cache);
 size_t rf_body_cache_bytes(const struct rf_body_cache *cache);
+/* With the bodies that are not kept any more, but on their way to a client. The cache outlives the responses.
+ */
+size_t rf_body_cache_alive(const struct rf_body_cache *cache);
 
 #endif

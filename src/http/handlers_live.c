@@ -35,6 +35,7 @@ static enum MHD_Result handle_status(struct rf_request *request)
         return rf_reply_cached(request, cached);
     memset(&status, 0, sizeof(status));
     server->backend.status(server->backend.ctx, &status);
+    status.busy = server->busy;
     rf_buf_clear(&server->scratch);
     if (endpoint == RF_ENDPOINT_HEALTH)
         rf_view_health(&server->scratch, &status);
@@ -127,6 +128,8 @@ static enum MHD_Result handle_session(struct rf_request *request)
     struct rf_cached *cached = kept(server, version);
     if (cached != NULL)
         return rf_reply_cached(request, cached);
+    if (rf_body_cache_alive(server->cache) >= RF_ANSWER_BYTES)
+        return rf_reply_busy(request);
     rf_buf_clear(&server->scratch);
     if (endpoint == RF_ENDPOINT_CURRENT)
         rf_view_current(&server->scratch, engine, session);

@@ -2,6 +2,7 @@
  * Reading and deleting may take the backend a while: the connection is suspended meanwhile. */
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "permission.h"
 #include "query.h"
@@ -42,6 +43,8 @@ enum MHD_Result rf_handle_listing(struct rf_request *request)
     rf_buf_printf(&server->key, "%lld %lld %zu %zu", (long long)wanted.from_ms, (long long)wanted.to_ms,
         wanted.offset, wanted.limit);
     struct rf_cached *cached = rf_body_cache_find(server->cache, server->key.data, server->key.len, version);
+    if (cached == NULL && rf_body_cache_alive(server->cache) >= RF_ANSWER_BYTES)
+        return rf_reply_busy(request);
     if (cached == NULL) {
         backend->list(backend->ctx, &wanted, &page);
         rf_buf_clear(&server->scratch);
@@ -62,9 +65,75 @@ static void ready(struct rf_request *request)
         rf_request_resume(request);
 }
 
+/* A session may have tens of megabytes: so many are read at once, the others stand in line. */
+#define READS_AT_ONCE 2
+
+struct rf_readers {
+    struct rf_server *server; /* NULL once it has ended */
+    int reading;
+    bool letting_in;
+};
+
+struct rf_readers *rf_readers_create(struct rf_server *server)
+{
+    struct rf_readers *readers = rf_new(sizeof(*readers));
+    readers->server = server;
+    return readers;
+}
+
+void rf_readers_leave(struct rf_readers *readers)
+{
+    readers->server = NULL;
+    if (readers->reading == 0)
+        free(readers);
+}
+
+static void read_for(struct rf_readers *readers, struct rf_request *request);
+
+/* A backend may answer at once: the one loop lets in all that follow. */
+static void let_in(struct rf_readers *readers)
+{
+    struct rf_server *server = readers->server;
+    struct rf_request *request, *next;
+    if (readers->letting_in)
+        return;
+    readers->letting_in = true;
+    DL_FOREACH_SAFE(server->suspended, request, next)
+    {
+        if (readers->reading >= READS_AT_ONCE)
+            break;
+        if (!request->in_line)
+            continue;
+        request->in_line = false;
+        request->busy = server->once_bytes >= RF_ANSWER_BYTES;
+        if (request->busy)
+            ready(request);
+        else
+            read_for(readers, request);
+    }
+    readers->letting_in = false;
+}
+
+static void turn_over(struct rf_readers *readers)
+{
+    readers->reading--;
+    if (readers->server != NULL)
+        let_in(readers);
+    else if (readers->reading == 0)
+        free(readers);
+}
+
+struct turn {
+    struct rf_readers *readers;
+    struct rf_request *request;
+};
+
 static void on_read(void *arg, const char *json, size_t len, const char *error)
 {
-    struct rf_request *request = arg;
+    struct turn *turn = arg;
+    struct rf_readers *readers = turn->readers;
+    struct rf_request *request = turn->request;
+    free(turn);
     if (!request->completed) {
         request->read_failed = json == NULL && error != NULL;
         if (request->read_failed)
@@ -76,6 +145,17 @@ static void on_read(void *arg, const char *json, size_t len, const char *error)
         ready(request);
     }
     rf_request_release(request);
+    turn_over(readers);
+}
+
+static void read_for(struct rf_readers *readers, struct rf_request *request)
+{
+    const struct rf_http_backend *backend = &readers->server->backend;
+    struct turn *turn = rf_new(sizeof(*turn));
+    *turn = (struct turn){readers, request};
+    readers->reading++;
+    rf_request_hold(request); /* until the backend's answer */
+    backend->read(backend->ctx, request->route.param, on_read, turn);
 }
 
 static void on_removed(void *arg, enum rf_http_deleted result)
@@ -124,12 +204,17 @@ enum MHD_Result rf_handle_stored(struct rf_request *request)
         return about(request, MHD_HTTP_NOT_FOUND, "not found");
     if (server->stopping)
         return rf_reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "The server is stopping", NULL);
+    if (!remove && server->once_bytes >= RF_ANSWER_BYTES)
+        return rf_reply_busy(request);
     request->step = RF_STEP_WAITING;
-    rf_request_hold(request); /* until the backend's answer */
-    if (remove)
+    if (remove) {
+        rf_request_hold(request); /* until the backend's answer */
         backend->remove(backend->ctx, request->route.param, on_removed, request);
-    else
-        backend->read(backend->ctx, request->route.param, on_read, request);
+    } else if (server->readers->reading >= READS_AT_ONCE) {
+        request->in_line = true;
+    } else {
+        read_for(server->readers, request);
+    }
     if (request->step == RF_STEP_READY)
         return rf_handle_stored_ready(request);
     rf_request_suspend(request);
@@ -185,6 +270,8 @@ enum MHD_Result rf_handle_stored_ready(struct rf_request *request)
     }
     if (request->method == RF_METHOD_DELETE)
         return deleted(request);
+    if (request->busy)
+        return rf_reply_busy(request);
     if (request->read_failed)
         return rf_reply_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "Session could not be read", NULL);
     if (request->text == NULL)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "body.h"
 #include "headers.h"
 #include "racefacer/codec/json_slice.h"
 #include "racefacer/codec/json_write.h"
@@ -37,8 +38,9 @@ static struct MHD_Response *make(struct rf_request *request, struct rf_buf *body
 {
     struct rf_server *server = request->server;
     size_t len = body->len;
-    struct MHD_Response *response =
-        rf_headers_checked(MHD_create_response_from_buffer(len, rf_buf_take(body), MHD_RESPMEM_MUST_FREE));
+    struct rf_body *once = rf_body_create(&server->once_bytes, rf_buf_take(body), len);
+    struct MHD_Response *response = rf_body_response(once);
+    rf_body_drop(once); /* the response has it now */
     rf_headers_add_common(response, &server->cors, request->variant);
     rf_headers_add_json(response, etag);
     if (request->close)
@@ -75,6 +77,17 @@ enum MHD_Result rf_reply_error(
     struct rf_buf body = RF_BUF_INIT;
     rf_view_error(&body, error, message);
     return rf_reply_text(request, status, &body, NULL);
+}
+
+enum MHD_Result rf_reply_busy(struct rf_request *request)
+{
+    struct rf_buf body = RF_BUF_INIT;
+    rf_view_error(&body, "Too many answers are on their way, please try again in a moment", NULL);
+    struct MHD_Response *response = make(request, &body, NULL);
+    rf_headers_add_limit(response, &request->verdict);
+    rf_headers_add(response, "Retry-After", "5");
+    request->server->busy++;
+    return queue_once(request, MHD_HTTP_SERVICE_UNAVAILABLE, response);
 }
 
 enum MHD_Result rf_reply_preflight(struct rf_request *request)

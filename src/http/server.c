@@ -150,6 +150,7 @@ static void copy_options(struct rf_server *server, const struct rf_http_options 
             .window_ms = (int64_t)options->rate_window_minutes * 60000,
             .max_addresses = MAX_ADDRESSES});
     server->cache = rf_body_cache_create(&server->cors, CACHE_ENTRIES, CACHE_BYTES);
+    server->readers = rf_readers_create(server);
     server->preflights = rf_new_array(rf_cors_variants(&server->cors), sizeof(struct MHD_Response *));
     server->too_many = rf_new_array(rf_cors_variants(&server->cors), sizeof(struct MHD_Response *));
 }
@@ -172,6 +173,7 @@ static void free_server(struct rf_server *server)
     rf_refusals_finish(server);
     rf_reply_finish(server);
     rf_body_cache_destroy(server->cache);
+    rf_readers_leave(server->readers);
     rf_limits_destroy(server->limits);
     rf_cors_finish(&server->cors);
     rf_buf_finish(&server->scratch);

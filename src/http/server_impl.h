@@ -90,6 +90,9 @@ struct rf_server {
     struct rf_cors cors;
     struct rf_limits *limits;
     struct rf_body_cache *cache;
+    size_t once_bytes;          /* of answers made for one request */
+    uint64_t busy;              /* requests refused since too many bytes were on their way */
+    struct rf_readers *readers; /* see handlers_sessions.c; owned */
     struct MHD_Response **preflights, **too_many; /* by variant; NULL: not asked for yet */
     struct rf_buf scratch, key;
     struct rf_log_limit mhd_log, accept_log, wait_log;
@@ -142,6 +145,8 @@ struct rf_request {
     uint64_t body_bytes;
     bool close; /* the connection is to be closed after the answer */
 
+    bool in_line; /* for the backend: its turn to read has not come */
+    bool busy;    /* and will not */
     char *text; /* owned: the session read; NULL: there is none */
     size_t text_len;
     bool read_failed;
@@ -204,11 +209,17 @@ enum MHD_Result rf_reply_error(
     struct rf_request *request, unsigned status, const char *error, const char *message);
 enum MHD_Result rf_reply_preflight(struct rf_request *request);
 enum MHD_Result rf_reply_too_many(struct rf_request *request);
+enum MHD_Result rf_reply_busy(struct rf_request *request);
 enum MHD_Result rf_reply_not_found(struct rf_request *request);
 enum MHD_Result rf_reply_method(struct rf_request *request);
 void rf_reply_finish(struct rf_server *server); /* frees the answers kept */
 
+/* Bytes of bodies on their way: of live data, and of stored sessions. Past it there is a 503 for what is not kept. */
+#define RF_ANSWER_BYTES ((size_t)64 << 20)
+
 /* handlers_live.c, handlers_sessions.c */
+struct rf_readers *rf_readers_create(struct rf_server *server);
+void rf_readers_leave(struct rf_readers *readers); /* the server ends; what is being read may come later */
 enum MHD_Result rf_handle_live(struct rf_request *request);
 enum MHD_Result rf_handle_listing(struct rf_request *request);
 enum MHD_Result rf_handle_stored(struct rf_request *request); /* GET and DELETE; may suspend the connection */

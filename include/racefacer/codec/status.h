@@ -56,6 +56,7 @@ struct rf_server_status {
     struct rf_feed_status feed;
     struct rf_frame_counts frames;
     struct rf_store_status store;
+    uint64_t busy;           /* requests refused since too many answers were on their way */
     const char *not_durable; /* why laps are served that are not on disk yet; NULL: they are */
 };
 
