@@ -12,6 +12,7 @@
 #define DROPPED_BYTES 16 /* one that MAX_LAPS_PER_SESSION has dropped: its time */
 
 #define MS_FOR_A_SESSION 1000
+#define CROWDED_MS 20000 /* a session that is full for so long is followed by another */
 
 /* ---- how many sessions begin */
 
@@ -115,11 +116,18 @@ static void keep_raw(struct rf_engine *engine)
     }
 }
 
-/* ---- both */
+/* ---- both, and what a session refuses by itself */
 
-/* What the session's own bounds have cost, where the newest frame went. */
-static void count(struct rf_engine *engine, struct rf_session *session)
+/* A crowd that passes through must not end the session of those who race. Whoever stays has lost no lap by
+ * then: the frame that he is first followed with tells his last two. */
+void rf_engine_count_refused(struct rf_engine *engine, struct rf_session *session)
 {
+    if (session->rows_refused == 0)
+        session->refuses_since_ms = 0;
+    else if (session->refuses_since_ms == 0)
+        session->refuses_since_ms = engine->now_ms;
+    else if (engine->now_ms - session->refuses_since_ms >= CROWDED_MS)
+        session->full = true;
     engine->given_up[RF_BOUND_RUNS] += session->rows_refused;
     engine->given_up[RF_BOUND_STRANGERS] += session->strangers_gone;
     engine->given_up[RF_BOUND_KART_CHANGES] += session->changes_refused;
@@ -128,11 +136,8 @@ static void count(struct rf_engine *engine, struct rf_session *session)
 
 void rf_engine_keep_within(struct rf_engine *engine)
 {
-    struct rf_session *newest = engine->track_count == 0 ? NULL : engine->tracks[0].session;
     keep_raw(engine);
     keep_weight(engine);
-    if (newest != NULL)
-        count(engine, newest);
 }
 
 uint64_t rf_engine_given_up(const struct rf_engine *engine, enum rf_bound bound)

@@ -260,6 +260,7 @@ enum rf_applied rf_engine_apply(struct rf_engine *engine, const struct rf_frame 
     apply_to(engine, track->session, frame);
     if (frame->status == RF_STATUS_FINISHED)
         rf_engine_end_session(engine, track);
+    rf_engine_count_refused(engine, track->session);
     rf_engine_keep_within(engine);
     rf_engine_choose(engine);
     return RF_APPLIED;

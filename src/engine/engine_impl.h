@@ -61,6 +61,9 @@ void rf_engine_remove_track(struct rf_engine *engine, size_t index);
 /* True where a session may begin now, and counts it. */
 bool rf_engine_may_begin(struct rf_engine *engine);
 
+/* After a frame: counts what the session had no room for. */
+void rf_engine_count_refused(struct rf_engine *engine, struct rf_session *session);
+
 /* After any change: brings what is kept back within its bounds. */
 void rf_engine_keep_within(struct rf_engine *engine);
 

@@ -96,7 +96,6 @@ static bool has_room(struct rf_session *session)
         sweep(session);
     if (session->run_count < RF_MAX_RUNS)
         return true;
-    session->full = true;
     session->rows_refused++;
     return false;
 }

@@ -62,6 +62,7 @@ struct rf_session {
     bool forgotten;                    /* deleted on request: followed, but neither shown nor told of */
     bool full;                         /* its track's next frame begins another */
     uint64_t swept_frame;              /* the one in which strangers were last let go */
+    int64_t refuses_since_ms; /* every frame since has had rows it had no room for; 0: the newest had not */
     uint64_t rows_refused, strangers_gone, changes_refused; /* since the engine last looked */
 };
 

@@ -25,13 +25,19 @@ static void fill_rows(struct rf_row *rows, int first, size_t count, int total, i
             .raw = {"{}", 2}};
 }
 
-static enum rf_applied on_track(
-    struct rf_engine *engine, int64_t track, const char *event, const struct rf_row *rows, size_t count)
+static enum rf_applied at_second(struct rf_engine *engine, int s, int64_t track, const char *event,
+    const struct rf_row *rows, size_t count)
 {
     struct rf_frame it = frame(event, rows, count);
     it.has_track = true;
     it.track = track;
-    return rf_engine_apply(engine, &it, T0);
+    return rf_engine_apply(engine, &it, T0 + s * 1000LL);
+}
+
+static enum rf_applied on_track(
+    struct rf_engine *engine, int64_t track, const char *event, const struct rf_row *rows, size_t count)
+{
+    return at_second(engine, 0, track, event, rows, count);
 }
 
 /* ---- runs */
@@ -75,9 +81,22 @@ static void test_a_session_full_of_drivers_is_followed_by_another(void **state)
     assert_int_equal(rf_session_timed_laps(session), RF_MAX_RUNS); /* no lap was taken away */
     assert_int_equal(rf_engine_given_up(engine, RF_BOUND_RUNS), MANY);
     assert_int_equal(rf_engine_given_up(engine, RF_BOUND_STRANGERS), 0);
-    for (size_t i = 0; i < MANY; i++)
-        rows[i].total_laps = 3, rows[i].prev_ms = 27000;
-    on_track(engine, 1, "Session #1", rows, MANY); /* the next frame of those refused: nothing is missing */
+    /* The crowd passes through: whoever races goes on in the same session. */
+    struct rf_row known = rows[0];
+    known.id = known.kart_id = 1;
+    known.total_laps = 3;
+    at_second(engine, 19, 1, "Session #1", &known, 1);
+    at_second(engine, 25, 1, "Session #1", rows, MANY);
+    at_second(engine, 44, 1, "Session #1", rows, MANY);
+    assert_int_equal(rf_engine_default_session(engine)->runs[0]->total_laps, 3);
+    assert_int_equal(seen.began, 1);
+    /* The crowd stays: it is followed from the next frame on, and no lap of it is missing. */
+    at_second(engine, 45, 1, "Session #1", rows, MANY);
+    for (size_t i = 0; i < MANY; i++) {
+        rows[i].total_laps = 3;
+        rows[i].prev_ms = 27000;
+    }
+    at_second(engine, 46, 1, "Session #1", rows, MANY);
     assert_int_equal(seen.began, 2);
     assert_int_equal(seen.ended, 1);
     assert_int_equal(seen.left, 1);
