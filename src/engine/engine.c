@@ -305,6 +305,7 @@ enum rf_applied rf_engine_apply_lap(struct rf_engine *engine, const struct rf_la
 void rf_engine_clock_was_set(struct rf_engine *engine, int64_t by_ms)
 {
     engine->now_ms += by_ms;
+    engine->sessions_at_ms += by_ms;
     engine->version++;
     for (size_t i = 0; i < engine->track_count; i++) {
         rf_track_clock_was_set(&engine->tracks[i].clock, by_ms);

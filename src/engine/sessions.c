@@ -98,6 +98,8 @@ void rf_session_move(struct rf_session *session, int64_t by_ms)
     session->started_ms += by_ms;
     session->last_frame_ms += by_ms;
     session->changed_ms += by_ms;
+    if (session->refuses_since_ms != 0)
+        session->refuses_since_ms += by_ms;
     session->version++;
 }
 
