@@ -155,6 +155,10 @@ static void check_together(const struct rf_config *config, struct rf_buf *faults
             "LAP_TIME_MIN_MS: \"%" PRId64
             "\" is not allowed; it must not be above LAP_TIME_MAX_MS, which is %" PRId64 "\n",
             config->lap_time_min_ms, config->lap_time_max_ms);
+    if (config->http_idle_seconds < config->http_request_seconds)
+        rf_buf_puts(warnings,
+            "HTTP_IDLE_SECONDS is below HTTP_REQUEST_SECONDS: a request that stalls is cut off "
+            "without being told that it was late\n");
     size_t token = strlen(config->api_token);
     if (token > 0 && token < 16)
         rf_buf_printf(warnings, "API_TOKEN has only %zu characters: 16 or more are hard to guess\n", token);
