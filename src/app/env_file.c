@@ -72,12 +72,14 @@ static void read_line(
     if (strncmp(name, "export", 6) == 0 && isblank((unsigned char)name[6]))
         name = skip_blanks(name + 6);
     char *equals = strchr(name, '=');
-    if (equals == NULL || equals == name) {
+    if (equals != NULL) {
+        *equals = '\0';
+        cut_blanks_at_end(name);
+    }
+    if (equals == NULL || *name == '\0') {
         rf_buf_printf(warnings, "%s, line %d: not of the form NAME=value, ignored\n", path, number);
         return;
     }
-    *equals = '\0';
-    cut_blanks_at_end(name);
     file->entries = rf_resize_array(file->entries, file->count + 1, sizeof *file->entries);
     file->entries[file->count++] =
         (struct env_entry){.name = rf_strdup(name), .value = read_value(equals + 1), .line = number};

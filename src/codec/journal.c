@@ -96,6 +96,7 @@ static void write_run(struct rf_json *json, const struct rf_event *event)
     rf_session_each_stint(event->session, run, find_stint, &search);
     rf_json_object(json, "run");
     rf_run_names_write(json, run);
+    rf_json_string(json, "competitor", rf_session_run_key(run));
     rf_json_int(json, "position", run->position);
     rf_json_int(json, "totalLaps", run->total_laps);
     rf_json_int(json, "firstLap", search.first);

@@ -88,9 +88,13 @@ static struct rf_run *find_run(struct rf_session *session, const struct rf_sessi
     row.has_kart_id = rf_slice_get_int(rf_slice_path(text->whole, "run", "kartId", NULL), &row.kart_id);
     if (!row.has_id && !row.has_kart_id && row.kart[0] == '\0' && row.kart_number[0] == '\0')
         return NULL;
-    struct rf_run *run = rf_session_restore_run(session, &row, first_lap);
+    struct rf_run *run = rf_session_restore_run(session, get_text(object, "competitor"), &row, first_lap);
     if (run == NULL)
         return NULL;
+    if (row.has_kart_id) { /* the feed may tell it late */
+        run->has_kart_id = true;
+        run->kart_id = row.kart_id;
+    }
     (void)rf_strset(&run->kart, row.kart); /* changed or not */
     (void)rf_strset(&run->kart_number, row.kart_number);
     (void)rf_strset(&run->driver, row.driver);

@@ -101,6 +101,7 @@ static void write_run(struct rf_json *json, const struct rf_session *session, co
 {
     rf_json_object(json, NULL);
     rf_run_names_write(json, run);
+    rf_json_string(json, "competitor", rf_session_run_key(run));
     rf_json_int_if(json, "position", run->position > 0, run->position);
     rf_json_int(json, "totalLaps", run->total_laps);
     rf_json_int(json, "missedLaps", run->missed_laps);

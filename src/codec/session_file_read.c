@@ -105,13 +105,19 @@ static bool is_named(const struct rf_row *row)
     return row->has_id || row->has_kart_id || row->kart[0] != '\0' || row->kart_number[0] != '\0';
 }
 
+static struct rf_run *restore(
+    struct rf_session *session, const struct entry *entry, const struct rf_row *row, int stint)
+{
+    return rf_session_restore_run(session, get_text(entry->tree, "competitor"), row, stint_at(entry, stint));
+}
+
 static void read_run(struct rf_session *session, const struct entry *entry)
 {
     struct rf_row row;
     row_of_entry(entry, &row);
     if (!is_named(&row))
         return;
-    struct rf_run *run = rf_session_restore_run(session, &row, stint_at(entry, 0));
+    struct rf_run *run = restore(session, entry, &row, 0);
     if (run == NULL)
         return; /* more runs than a session can hold */
     run->position = row.position;
@@ -133,8 +139,7 @@ static void read_stints(struct rf_session *session, const struct entry *entry)
     row_of_entry(entry, &row);
     int count = cJSON_GetArraySize(rf_json_path(entry->tree, "stints", NULL));
     for (int i = 1; i < count && is_named(&row); i++)
-        (void)rf_session_restore_run(
-            session, &row, stint_at(entry, i)); /* the run is known, or the session is full */
+        (void)restore(session, entry, &row, i); /* the run is known, or the session is full */
 }
 
 /* Lines up "runs" with the rows of sessionData, which stand in the same order. */

@@ -14,10 +14,10 @@ static bool same_driver(const struct rf_competitor *competitor, const struct rf_
     return strcmp(rf_competitor_run(competitor)->driver, row->driver) == 0;
 }
 
-static struct rf_competitor *look_up(const struct rf_session *session, const struct rf_buf *key)
+static struct rf_competitor *look_up(const struct rf_session *session, const char *key)
 {
     struct rf_competitor *found;
-    HASH_FIND(hh, session->competitors, key->data, key->len, found);
+    HASH_FIND_STR(session->competitors, key, found);
     return found;
 }
 
@@ -36,7 +36,7 @@ static struct rf_competitor *resolve(
         rf_buf_printf(key, "kart %s", row->kart);
     else
         rf_buf_printf(key, "number %s", row->kart_number);
-    struct rf_competitor *plain = look_up(session, key);
+    struct rf_competitor *plain = look_up(session, key->data);
     if (plain == NULL)
         return NULL;
     bool shared = plain->seen_frame == session->frame_count && session->frame_count > 0;
@@ -45,7 +45,7 @@ static struct rf_competitor *resolve(
 
     size_t plain_len = key->len;
     rf_buf_printf(key, "\n%lld\n%s", row->has_kart_id ? (long long)row->kart_id : 0, row->driver);
-    struct rf_competitor *apart = look_up(session, key);
+    struct rf_competitor *apart = look_up(session, key->data);
     if (apart != NULL || shared)
         return apart;
     key->len = plain_len;
@@ -68,21 +68,37 @@ static void add_kart(struct rf_competitor *competitor, struct rf_run *run)
     competitor->kart_count++;
 }
 
+/* Makes the competitor with its first run; NULL where the session is full. */
+static struct rf_competitor *add(
+    struct rf_session *session, const char *key, const struct rf_row *row, int first_lap)
+{
+    struct rf_run *run = rf_session_add_run(session, row);
+    if (run == NULL)
+        return NULL;
+    struct rf_competitor *competitor = rf_new(sizeof *competitor);
+    competitor->key = rf_strdup(key);
+    competitor->total_laps = competitor->fall_to = RF_NO_COUNT;
+    competitor->stints = rf_new(sizeof *competitor->stints);
+    competitor->stints[0] = (struct rf_stint){first_lap, run};
+    competitor->stint_count = 1;
+    add_kart(competitor, run);
+    HASH_ADD_KEYPTR(hh, session->competitors, competitor->key, strlen(key), competitor);
+    return competitor;
+}
+
+struct rf_competitor *rf_competitor_restore(
+    struct rf_session *session, const char *key, const struct rf_row *row, int first_lap)
+{
+    struct rf_competitor *competitor = look_up(session, key);
+    return competitor != NULL ? competitor : add(session, key, row, first_lap);
+}
+
 struct rf_competitor *rf_competitor_get(struct rf_session *session, const struct rf_row *row, int first_lap)
 {
     struct rf_buf key = RF_BUF_INIT;
     struct rf_competitor *competitor = resolve(session, row, &key);
-    struct rf_run *run = NULL;
-    if (competitor == NULL && (run = rf_session_add_run(session, row)) != NULL) {
-        competitor = rf_new(sizeof *competitor);
-        competitor->key = rf_strndup(key.data, key.len);
-        competitor->total_laps = competitor->fall_to = RF_NO_COUNT;
-        competitor->stints = rf_new(sizeof *competitor->stints);
-        competitor->stints[0] = (struct rf_stint){first_lap, run};
-        competitor->stint_count = 1;
-        add_kart(competitor, run);
-        HASH_ADD_KEYPTR(hh, session->competitors, competitor->key, key.len, competitor);
-    }
+    if (competitor == NULL)
+        competitor = add(session, key.data, row, first_lap);
     rf_buf_finish(&key);
     if (competitor != NULL && session->frame_count > 0 && competitor->seen_frame == session->frame_count)
         return NULL;

@@ -41,6 +41,10 @@ struct rf_competitor *rf_competitor_find(const struct rf_session *session, const
  * or where the newest frame has had a row for it already. */
 struct rf_competitor *rf_competitor_get(struct rf_session *session, const struct rf_row *row, int first_lap);
 
+/* The competitor that was stored under the key; made as above where there is none. */
+struct rf_competitor *rf_competitor_restore(
+    struct rf_session *session, const char *key, const struct rf_row *row, int first_lap);
+
 void rf_competitor_destroy(struct rf_competitor *competitor);
 
 /* The run that laps belong to now. */

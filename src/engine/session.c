@@ -122,9 +122,16 @@ struct rf_run *rf_session_add_run(struct rf_session *session, const struct rf_ro
     return run;
 }
 
-struct rf_run *rf_session_restore_run(struct rf_session *session, const struct rf_row *row, int first_lap)
+const char *rf_session_run_key(const struct rf_run *run)
 {
-    struct rf_competitor *competitor = rf_competitor_get(session, row, first_lap);
+    return run->competitor->key;
+}
+
+struct rf_run *rf_session_restore_run(
+    struct rf_session *session, const char *key, const struct rf_row *row, int first_lap)
+{
+    struct rf_competitor *competitor = key[0] == '\0' ? rf_competitor_get(session, row, first_lap)
+                                                      : rf_competitor_restore(session, key, row, first_lap);
     return competitor == NULL ? NULL : rf_competitor_add_stint(session, competitor, row, first_lap);
 }
 

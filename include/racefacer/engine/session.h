@@ -70,10 +70,15 @@ struct rf_session {
 struct rf_session *rf_session_create(const char *id, const char *event_name, size_t max_laps);
 void rf_session_destroy(struct rf_session *session);
 
-/* For reading a stored session: adds a run of the competitor the row names, from lap `first_lap` on. The
- * caller then fills in what the row does not tell, and its laps. Call rf_session_restored when all runs are
- * in. */
-struct rf_run *rf_session_restore_run(struct rf_session *session, const struct rf_row *row, int first_lap);
+/* What tells whose run it is from all others of the session, to be stored with it. Names do not: two rows of a frame
+ * may share them all. */
+const char *rf_session_run_key(const struct rf_run *run);
+
+/* For reading a stored session: adds a run of the competitor with that key (where it is "", of the one the row names),
+ * from lap `first_lap` on. The caller then fills in what the row does not tell, and its laps. Call rf_session_restored
+ * when all runs are in. NULL where the session is full. */
+struct rf_run *rf_session_restore_run(
+    struct rf_session *session, const char *key, const struct rf_row *row, int first_lap);
 void rf_session_restored(struct rf_session *session);
 
 /* For reading a journal: a marshal took back all laps above `total` of whoever drove the run. */

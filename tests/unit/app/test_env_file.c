@@ -103,10 +103,11 @@ static void test_lines_and_order(void **state)
 static void test_lines_that_say_nothing(void **state)
 {
     (void)state;
-    assert_int_equal(load("A=1\nhello\n=2\n"), 0);
+    assert_int_equal(load("A=1\nhello\n=2\n\v = 3\n"), 0);
     assert_int_equal(file.count, 1);
     assert_non_null(strstr(rf_buf_str(&warnings), ".env, line 2: not of the form NAME=value, ignored\n"));
     assert_non_null(strstr(rf_buf_str(&warnings), ".env, line 3: not of the form"));
+    assert_non_null(strstr(rf_buf_str(&warnings), ".env, line 4: not of the form"));
     assert_null(strstr(rf_buf_str(&warnings), "line 1"));
 }
 

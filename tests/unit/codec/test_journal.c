@@ -73,6 +73,9 @@ static void assert_same_laps(const struct rf_session *a, const struct rf_session
 
 #define DATA(event, rows)                                                                                    \
     "{\"data\":{\"event_name\":\"" event "\",\"track_configuration_id\":3,\"runs\":[" rows "]}}"
+#define TWIN(kart, driver, total, last, prev)                                                                \
+    "{\"id\":1,\"name\":\"" driver "\",\"kart\":\"" #kart "\",\"kart_id\":" #kart ",\"total_laps\":" #total  \
+    ",\"last_time_raw\":" #last ",\"prev_time_raw\":" #prev "}"
 #define ROW(id, kart, total, last, prev)                                                                     \
     "{\"id\":" #id ",\"name\":\"D" #id "\",\"kart\":\"" #kart "\",\"kart_id\":" #kart                        \
     ",\"total_laps\":" #total ",\"last_time_raw\":" #last ",\"prev_time_raw\":" #prev "}"
@@ -90,15 +93,28 @@ static const char *const race[] = {
     DATA("Session #1", ROW(1, 201, 3, 27100, 27000) "," ROW(2, 102, 8, 30600, 30550)),
     DATA("Session #1", ROW(1, 201, 4, 28000, 27100) "," ROW(2, 102, 9, 30700, 30600)),
 };
-#define FRAMES (sizeof race / sizeof race[0])
+#define FRAMES(frames) (sizeof(frames) / sizeof(frames)[0])
 
-static void the_journal_alone_rebuilds_every_lap(void **state)
+/* Three rows with one id, told apart by kart and driver; then a marshal takes laps from one of them. */
+static const char *const collision[] = {
+    DATA("Session #1",
+        TWIN(101, "A", 1, null, null) "," TWIN(102, "A", 1, null, null) "," TWIN(101, "B", 1, null, null)),
+    DATA("Session #1",
+        TWIN(101, "A", 2, 27000, null) "," TWIN(102, "A", 2, 28000, null) "," TWIN(101, "B", 2, 29000, null)),
+    DATA("Session #1", TWIN(101, "A", 3, 27001, 27000) "," TWIN(102, "A", 3, 28001, 28000) "," TWIN(
+                           101, "B", 3, 29001, 29000)),
+    DATA("Session #1", TWIN(101, "A", 3, 27001, 27000) "," TWIN(102, "A", 2, 28000, null) "," TWIN(
+                           101, "B", 4, 29002, 29001)),
+    DATA("Session #1", TWIN(101, "A", 4, 27002, 27001) "," TWIN(102, "A", 2, 28000, null) "," TWIN(
+                           101, "B", 4, 29002, 29001)),
+};
+
+static void check_journal_alone(const char *const *frames, size_t count)
 {
-    (void)state;
     struct rf_buf journal = RF_BUF_INIT;
     struct maker maker = journaled(&journal);
-    for (size_t i = 0; i < FRAMES; i++)
-        maker_frame(&maker, START_MS + (int64_t)i * 30000, race[i]);
+    for (size_t i = 0; i < count; i++)
+        maker_frame(&maker, START_MS + (int64_t)i * 30000, frames[i]);
     struct rf_session *rebuilt = NULL;
     assert_true(apply_all(&rebuilt, &journal) > 0);
     assert_same_laps(rebuilt, maker_session(&maker));
@@ -110,16 +126,14 @@ static void the_journal_alone_rebuilds_every_lap(void **state)
     rf_buf_finish(&journal);
 }
 
-/* Whenever the file was saved, it and the journal make the whole. */
-static void a_file_of_any_moment_and_the_journal_make_the_whole(void **state)
+static void check_any_moment(const char *const *frames, size_t count)
 {
-    (void)state;
-    for (size_t saved = 1; saved <= FRAMES; saved++) {
+    for (size_t saved = 1; saved <= count; saved++) {
         struct rf_buf journal = RF_BUF_INIT, file = RF_BUF_INIT;
         struct maker maker = journaled(&journal);
         const char *error;
-        for (size_t i = 0; i < FRAMES; i++) {
-            maker_frame(&maker, START_MS + (int64_t)i * 30000, race[i]);
+        for (size_t i = 0; i < count; i++) {
+            maker_frame(&maker, START_MS + (int64_t)i * 30000, frames[i]);
             if (i + 1 == saved)
                 rf_session_file_write(&file, maker_session(&maker), &options);
         }
@@ -133,6 +147,45 @@ static void a_file_of_any_moment_and_the_journal_make_the_whole(void **state)
         rf_buf_finish(&journal);
         rf_buf_finish(&file);
     }
+}
+
+static void the_journal_alone_rebuilds_every_lap(void **state)
+{
+    (void)state;
+    check_journal_alone(race, FRAMES(race));
+}
+
+/* Whenever the file was saved, it and the journal make the whole. */
+static void a_file_of_any_moment_and_the_journal_make_the_whole(void **state)
+{
+    (void)state;
+    check_any_moment(race, FRAMES(race));
+}
+
+static void rows_that_share_an_id_stay_apart(void **state)
+{
+    (void)state;
+    check_journal_alone(collision, FRAMES(collision));
+    check_any_moment(collision, FRAMES(collision));
+}
+
+/* The journal's record of a lap may be older than what the feed tells of the kart. */
+static void a_kart_told_late_is_known_all_the_same(void **state)
+{
+    (void)state;
+    struct rf_buf journal = RF_BUF_INIT;
+    struct maker maker = journaled(&journal);
+    maker_frame(&maker, START_MS, DATA("Session #1", "{\"id\":1,\"kart\":\"7\",\"total_laps\":1}"));
+    maker_frame(&maker, START_MS + 30000, DATA("Session #1", TWIN(101, "A", 2, 27000, null)));
+    maker_frame(&maker, START_MS + 60000, DATA("Session #1", TWIN(101, "A", 3, 27100, 27000)));
+    struct rf_session *rebuilt = NULL;
+    (void)apply_all(&rebuilt, &journal);
+    assert_int_equal(rebuilt->run_count, 1);
+    assert_int_equal(rebuilt->runs[0]->kart_id, 101);
+    assert_int_equal(rf_lap_history_timed(&rebuilt->runs[0]->history), 2);
+    rf_session_destroy(rebuilt);
+    maker_destroy(&maker);
+    rf_buf_finish(&journal);
 }
 
 static void the_end_is_recorded(void **state)
@@ -196,6 +249,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_journal_alone_rebuilds_every_lap),
         cmocka_unit_test(a_file_of_any_moment_and_the_journal_make_the_whole),
+        cmocka_unit_test(rows_that_share_an_id_stay_apart),
+        cmocka_unit_test(a_kart_told_late_is_known_all_the_same),
         cmocka_unit_test(the_end_is_recorded),
         cmocka_unit_test(damage_is_told_from_a_torn_end),
         cmocka_unit_test(strangers_are_refused),

@@ -11,7 +11,7 @@ static struct rf_run *run_with(struct rf_session *session, int id, int64_t kart_
     struct rf_row it = row(id, 0, 0, 0);
     it.kart_id = kart_id;
     it.driver = driver;
-    struct rf_run *run = rf_session_restore_run(session, &it, 1);
+    struct rf_run *run = rf_session_restore_run(session, "", &it, 1);
     for (size_t i = 0; i < count; i++) {
         struct rf_lap lap = {.num = (int)i + 2, .time_ms = times[i]};
         assert_true(rf_lap_history_add(&run->history, &lap));

@@ -277,7 +277,7 @@ static void test_adopting_a_stored_session(void **state)
     struct rf_session *stored = rf_session_create("stored", "Session #1", 1000);
     stored->last_frame_ms = T0 - 60000;
     struct rf_row was = row(1, 3, 0, 0);
-    struct rf_run *run = rf_session_restore_run(stored, &was, 1);
+    struct rf_run *run = rf_session_restore_run(stored, "", &was, 1);
     run->total_laps = 3;
     struct rf_lap laps[2] = {{.num = 2, .time_ms = 27000}, {.num = 3, .time_ms = 28000}};
     assert_true(rf_lap_history_add(&run->history, &laps[0]));
