@@ -47,7 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     expect(inside(packet.reply_namespace, text, size));
     expect(packet.attachments >= 0 && packet.ack_id >= -1);
     if (packet.type == RF_PACKET_OPEN)
-        expect(packet.ping_interval_ms >= 1000 && packet.ping_timeout_ms >= 1000);
+        expect(packet.ping_interval_ms >= 100 && packet.ping_interval_ms <= 300000 &&
+               packet.ping_timeout_ms >= 100 && packet.ping_timeout_ms <= 300000);
     if (packet.type == RF_PACKET_EVENT && packet.ack_id >= 0)
         check_answer(&packet);
     check_join(text, size);

@@ -2,6 +2,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "check.h"
 #include "expect.h"
 #include "racefacer/codec/json_slice.h"
 #include "racefacer/codec/session_file.h"
@@ -15,12 +16,6 @@ static void ignore(void *ctx, const struct rf_event *event)
 {
     (void)ctx;
     (void)event;
-}
-
-static void check_json(const struct rf_buf *text)
-{
-    expect(rf_utf8_valid(text->data, text->len));
-    expect(rf_json_valid(text->data, text->len));
 }
 
 static void check_summary(const char *data, size_t size)
@@ -62,6 +57,7 @@ static void check_views(struct rf_session *session)
 static struct rf_session *store(const struct rf_session *session, struct rf_buf *text)
 {
     const char *error = NULL;
+    check_session(session, &options);
     rf_session_file_write(text, session, &options);
     check_json(text);
     struct rf_session *restored = rf_session_file_read("x", text->data, text->len, MAX_LAPS, &error);
