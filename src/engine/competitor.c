@@ -128,22 +128,33 @@ static struct rf_run *owner_of(const struct rf_competitor *competitor, int num)
     return competitor->stints[i].run;
 }
 
+static bool begins_at(const struct rf_competitor *competitor, const struct rf_run *run, int first_lap)
+{
+    for (size_t i = 0; i < competitor->stint_count; i++)
+        if (competitor->stints[i].run == run && competitor->stints[i].first_lap == first_lap)
+            return true;
+    return false;
+}
+
 /* The competitor's run on the row's kart, or NULL. Also one without a stint: a kart that was left before it
- * had a lap. */
-static struct rf_run *run_on_kart(const struct rf_competitor *competitor, const struct rf_row *row)
+ * had a lap. A run whose kart was not known yet is meant where the stint is its own. */
+static struct rf_run *run_on_kart(
+    const struct rf_competitor *competitor, const struct rf_row *row, int first_lap)
 {
     struct rf_run *found = NULL; /* the first of several: the list has the newest in front */
     for (struct rf_run *run = competitor->karts; run != NULL; run = run->next_kart)
-        if (!row->has_kart_id || !run->has_kart_id || run->kart_id == row->kart_id)
+        if (!row->has_kart_id ||
+            (run->has_kart_id ? run->kart_id == row->kart_id : begins_at(competitor, run, first_lap)))
             found = run;
     return found;
 }
 
+/* Neither a stint nor a run more than one competitor may have. */
 static bool may_change_karts(
-    struct rf_session *session, const struct rf_competitor *competitor, const struct rf_run *known)
+    struct rf_session *session, const struct rf_competitor *competitor, bool new_stint, bool new_run)
 {
-    bool may =
-        competitor->stint_count < RF_MAX_STINTS && (known != NULL || competitor->kart_count < RF_MAX_STINTS);
+    bool may = (!new_stint || competitor->stint_count < RF_MAX_STINTS) &&
+               (!new_run || competitor->kart_count < RF_MAX_STINTS);
     session->changes_refused += !may;
     return may;
 }
@@ -151,18 +162,19 @@ static bool may_change_karts(
 struct rf_run *rf_competitor_add_stint(
     struct rf_session *session, struct rf_competitor *competitor, const struct rf_row *row, int first_lap)
 {
-    struct rf_run *run = run_on_kart(competitor, row);
-    if (!may_change_karts(session, competitor, run))
+    struct rf_run *run = run_on_kart(competitor, row, first_lap);
+    size_t at = competitor->stint_count;
+    while (at > 0 && competitor->stints[at - 1].first_lap > first_lap)
+        at--;
+    bool begun = at > 0 && competitor->stints[at - 1].first_lap == first_lap;
+    if (!may_change_karts(session, competitor, !begun, run == NULL))
         return NULL;
     if (run == NULL) {
         if ((run = rf_session_add_run(session, row)) == NULL)
             return NULL;
         add_kart(competitor, run);
     }
-    size_t at = competitor->stint_count;
-    while (at > 0 && competitor->stints[at - 1].first_lap > first_lap)
-        at--;
-    if (at > 0 && competitor->stints[at - 1].first_lap == first_lap) { /* the one before it never had a lap */
+    if (begun) { /* it is known, or the one before it never had a lap */
         competitor->stints[at - 1].run = run;
         return run;
     }

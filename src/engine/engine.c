@@ -160,16 +160,17 @@ static void apply_row(const struct rf_row_context *in, struct rf_engine *engine,
     if (competitor == NULL)
         return;
     competitor->seen_frame = in->session->frame_count;
-    rf_competitor_follow(competitor, row, in);
-
     struct rf_run *run = rf_competitor_run(competitor);
-    run->in_frame = true;
-    if (row->has_kart_id && run->has_kart_id && row->kart_id != run->kart_id)
-        return; /* an old row, from before a change of karts */
-    if (row->has_kart_id) {
+    if (row->has_kart_id && !run->has_kart_id) { /* told late; before the row's laps, whose events name it */
         run->has_kart_id = true;
         run->kart_id = row->kart_id;
     }
+    rf_competitor_follow(competitor, row, in);
+
+    run = rf_competitor_run(competitor);
+    run->in_frame = true;
+    if (row->has_kart_id && row->kart_id != run->kart_id)
+        return; /* an old row, from before a change of karts */
     rf_strset(&run->kart, row->kart);
     rf_strset(&run->kart_number, row->kart_number[0] != '\0' ? row->kart_number : row->kart);
     rf_strset(&run->driver, row->driver);

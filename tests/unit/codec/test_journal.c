@@ -188,6 +188,27 @@ static void a_kart_told_late_is_known_all_the_same(void **state)
     rf_buf_finish(&journal);
 }
 
+/* The first kart's number comes with no lap, and so in no record. */
+static void a_change_of_karts_is_told_from_a_kart_told_late(void **state)
+{
+    (void)state;
+    struct rf_buf journal = RF_BUF_INIT;
+    struct maker maker = journaled(&journal);
+    maker_frame(&maker, START_MS,
+        DATA("Session #1", "{\"id\":1,\"kart\":\"7\",\"total_laps\":2,\"last_time_raw\":27000}"));
+    maker_frame(&maker, START_MS + 30000, DATA("Session #1", TWIN(101, "A", 2, 27000, null)));
+    maker_frame(&maker, START_MS + 60000, DATA("Session #1", TWIN(102, "A", 3, 27100, 27000)));
+    struct rf_session *rebuilt = NULL;
+    (void)apply_all(&rebuilt, &journal);
+    assert_int_equal(rebuilt->run_count, 2);
+    assert_int_equal(rebuilt->runs[0]->history.laps[0].num, 2);
+    assert_int_equal(rebuilt->runs[1]->history.laps[0].num, 3);
+    assert_int_equal(rebuilt->runs[1]->kart_id, 102);
+    rf_session_destroy(rebuilt);
+    maker_destroy(&maker);
+    rf_buf_finish(&journal);
+}
+
 static void the_end_is_recorded(void **state)
 {
     (void)state;
@@ -251,6 +272,7 @@ int main(void)
         cmocka_unit_test(a_file_of_any_moment_and_the_journal_make_the_whole),
         cmocka_unit_test(rows_that_share_an_id_stay_apart),
         cmocka_unit_test(a_kart_told_late_is_known_all_the_same),
+        cmocka_unit_test(a_change_of_karts_is_told_from_a_kart_told_late),
         cmocka_unit_test(the_end_is_recorded),
         cmocka_unit_test(damage_is_told_from_a_torn_end),
         cmocka_unit_test(strangers_are_refused),
