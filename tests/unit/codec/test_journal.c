@@ -209,6 +209,29 @@ static void a_change_of_karts_is_told_from_a_kart_told_late(void **state)
     rf_buf_finish(&journal);
 }
 
+/* More changes of karts than are followed: the laps behind them are kept all the same. */
+static void laps_behind_the_last_change_of_karts_are_rebuilt(void **state)
+{
+    (void)state;
+    struct rf_buf journal = RF_BUF_INIT, frame = RF_BUF_INIT;
+    struct maker maker = journaled(&journal);
+    for (int lap = 1; lap <= RF_MAX_STINTS + 5; lap++) {
+        rf_buf_clear(&frame);
+        rf_buf_printf(&frame,
+            DATA("Session #1", "{\"id\":1,\"kart_id\":%d,\"total_laps\":%d,\"last_time_raw\":%d}"), 100 + lap,
+            lap, 27000 + lap);
+        maker_frame(&maker, START_MS + lap * 30000, frame.data);
+    }
+    struct rf_session *rebuilt = NULL;
+    (void)apply_all(&rebuilt, &journal);
+    assert_int_equal(rf_session_timed_laps(rebuilt), RF_MAX_STINTS + 5);
+    assert_same_laps(rebuilt, maker_session(&maker));
+    rf_session_destroy(rebuilt);
+    maker_destroy(&maker);
+    rf_buf_finish(&frame);
+    rf_buf_finish(&journal);
+}
+
 static void the_end_is_recorded(void **state)
 {
     (void)state;
@@ -273,6 +296,7 @@ int main(void)
         cmocka_unit_test(rows_that_share_an_id_stay_apart),
         cmocka_unit_test(a_kart_told_late_is_known_all_the_same),
         cmocka_unit_test(a_change_of_karts_is_told_from_a_kart_told_late),
+        cmocka_unit_test(laps_behind_the_last_change_of_karts_are_rebuilt),
         cmocka_unit_test(the_end_is_recorded),
         cmocka_unit_test(damage_is_told_from_a_torn_end),
         cmocka_unit_test(strangers_are_refused),
