@@ -11,23 +11,31 @@
 #include "racefacer/base/memory.h"
 #include "racefacer/codec/json_slice.h"
 
-/* Two thirds of a file of ours say again what its "runs" say: they need not become a tree, which takes twenty
- * times as much memory as its text. */
-static void blank_repetition(char *text, size_t len)
+/* A tree takes twenty times as much memory as its text, and more. Of a file of ours most need not become one:
+ * what says again what "runs" says, and rows as the feed sent them, which are passed on as text. */
+static void blank_at(char *text, struct rf_slice value, const char *with)
 {
-    const struct rf_slice whole = {text, len};
-    static const char *const repeated[] = {"analysis", "lapHistory"};
-    struct rf_slice value;
-    if (!rf_json_member(whole, "storageVersion", &value) || !rf_json_member(whole, "runs", &value))
+    if (value.len < 2)
         return;
-    for (size_t i = 0; i < sizeof(repeated) / sizeof(repeated[0]); i++) {
-        if (!rf_json_member(whole, repeated[i], &value) || value.len < 2)
-            continue;
-        char *at = text + (value.data - text);
-        memset(at, ' ', value.len);
-        at[0] = '{';
-        at[1] = '}';
+    char *at = text + (value.data - text);
+    memset(at, ' ', value.len);
+    memcpy(at, with, 2);
+}
+
+static cJSON *parse(const char *json, size_t len)
+{
+    char *text = rf_strndup(json, len);
+    const struct rf_slice whole = {text, len};
+    struct rf_slice member;
+    if (rf_json_member(whole, "storageVersion", &member) && rf_json_member(whole, "runs", &member)) {
+        blank_at(text, rf_slice_path(whole, "analysis", NULL), "{}");
+        blank_at(text, rf_slice_path(whole, "lapHistory", NULL), "{}");
+        blank_at(text, rf_slice_path(whole, "sessionData", "runs", NULL), "[]");
     }
+    /* The NUL after the copy counts, so that the parser can find the text's end at it. */
+    cJSON *root = cJSON_ParseWithLengthOpts(text, len + 1, NULL, true);
+    free(text);
+    return root;
 }
 
 int rf_session_text_init(struct rf_session_text *out, const char *text, size_t len, const char **error)
@@ -39,11 +47,8 @@ int rf_session_text_init(struct rf_session_text *out, const char *text, size_t l
     }
     out->copy = rf_strndup(text, len);
     rf_json_repair(out->copy, len);
-    /* The NUL after the copy counts, so that the parser can find the text's end at it. */
-    if (rf_json_valid(out->copy, len)) {
-        blank_repetition(out->copy, len);
-        out->root = cJSON_ParseWithLengthOpts(out->copy, len + 1, NULL, true);
-    }
+    if (rf_json_valid(out->copy, len))
+        out->root = parse(out->copy, len);
     if (!cJSON_IsObject(out->root)) {
         *error = out->root == NULL ? "not JSON, or cut off" : "not a JSON object";
         rf_session_text_finish(out);

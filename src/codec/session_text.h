@@ -12,7 +12,7 @@
 
 struct rf_session_text {
     char *copy;            /* owned, repaired */
-    cJSON *root;           /* owned; an object */
+    cJSON *root;           /* owned; an object. Of files of ours without analysis, lapHistory and sessionData's runs */
     struct rf_slice whole; /* of the copy */
 };
 

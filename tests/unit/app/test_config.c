@@ -203,6 +203,10 @@ static void test_values_that_must_fit_together(void **state)
     assert_int_equal(settings_load(f, "WS_RECONNECT_MIN_MS=201\nWS_RECONNECT_MAX_MS=200\n"), -1);
     assert_non_null(strstr(rf_buf_str(&f->faults), "WS_RECONNECT_MIN_MS: \"201\""));
     assert_non_null(strstr(rf_buf_str(&f->faults), "WS_RECONNECT_MAX_MS, which is 200\n"));
+    assert_int_equal(settings_load(f, "HTTP_IDLE_SECONDS=10\nHTTP_REQUEST_SECONDS=10\n"), 0);
+    assert_string_equal(rf_buf_str(&f->warnings), "");
+    assert_int_equal(settings_load(f, "HTTP_IDLE_SECONDS=9\nHTTP_REQUEST_SECONDS=10\n"), 0);
+    assert_non_null(strstr(rf_buf_str(&f->warnings), "HTTP_IDLE_SECONDS is below HTTP_REQUEST_SECONDS"));
     assert_int_equal(settings_load(f, "LAP_TIME_MIN_MS=9000\nLAP_TIME_MAX_MS=8999\n"), -1);
     assert_non_null(strstr(rf_buf_str(&f->faults), "LAP_TIME_MIN_MS: \"9000\""));
     assert_int_equal(settings_load(f, "LAP_TIME_MIN_MS=9000\nLAP_TIME_MAX_MS=0\n"), 0);

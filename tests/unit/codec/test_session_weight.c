@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "codec/session_text.h"
 #include "racefacer/base/memory.h"
 #include "racefacer/codec/session_file.h"
 #include "racefacer/engine/engine.h"
@@ -108,11 +109,32 @@ static void test_names(void **state)
     check(&(struct shape){.runs = 2000, .text = text, .frames = 3, .max_laps = 1000});
 }
 
+/* Rows of the feed may hold thousands of values each: as a tree they would take a hundred times the file. */
+static void test_rows_do_not_become_a_tree(void **state)
+{
+    (void)state;
+    static const char json[] =
+        "{\"storageVersion\":1,\"sessionData\":{\"a\":1,\"runs\":[{\"id\":1,\"x\":[0,0,0]}]},"
+        "\"analysis\":{\"karts\":[1]},\"lapHistory\":{\"5\":[1]},\"runs\":[{\"runId\":1}]}";
+    struct rf_session_text text;
+    const char *error;
+    assert_int_equal(rf_session_text_init(&text, json, strlen(json), &error), 0);
+    assert_null(rf_json_path(text.root, "sessionData", "runs", NULL)->child);
+    assert_null(rf_json_path(text.root, "analysis", NULL)->child);
+    assert_null(rf_json_path(text.root, "lapHistory", NULL)->child);
+    assert_non_null(rf_json_path(text.root, "runs", NULL)->child);
+    assert_non_null(rf_json_path(text.root, "sessionData", "a", NULL));
+    assert_int_equal(
+        rf_slice_path(text.whole, "sessionData", "runs", NULL).len, strlen("[{\"id\":1,\"x\":[0,0,0]}]"));
+    rf_session_text_finish(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_laps),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_rows_do_not_become_a_tree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

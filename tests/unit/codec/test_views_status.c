@@ -134,6 +134,8 @@ static void stats_before_and_during_a_session(void **state)
     assert_true(is_null(root, "currentSession"));
     assert_true(is_null(root, "storage.currentSession"));
     assert_int_equal(num(root, "storage.lapHistoryKarts"), 0);
+    assert_int_equal(cJSON_GetArraySize(at(root, "server.memory.bounds")), RF_BOUND_COUNT + 2);
+    assert_int_equal(num(root, "server.memory.bounds.sessionsEnded"), 0);
     cJSON_Delete(root);
     rf_buf_clear(&out);
 
