@@ -59,7 +59,7 @@ enum rf_applied {
  * Laps are never let go: the heaviest session is ended, and its track's next frame begins another. */
 #define RF_SESSIONS_BYTES ((size_t)32 << 20) /* as they weigh in their files, without what the feed sent */
 #define RF_RAW_BYTES ((size_t)16 << 20)      /* frames and rows as the feed sent them, to be passed on */
-#define RF_MAX_RUN_LAPS 100000               /* of one run; a month of them */
+#define RF_MAX_RUN_LAPS 20000                /* of one run; a week of them, day and night */
 
 /* What was given up for a bound. */
 enum rf_bound {

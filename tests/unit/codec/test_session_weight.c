@@ -83,7 +83,7 @@ static void check(const struct shape *shape)
     const char *error;
     fill(shape, &file, &laps);
     print_message("%zu runs, %zu laps: %zu bytes\n", shape->runs, laps, file.len);
-    assert_in_range(file.len, 1 << 19, FILE_CAP - RF_RAW_BYTES - (4 << 20));
+    assert_in_range(file.len, 1 << 17, FILE_CAP - RF_RAW_BYTES - (4 << 20));
     struct rf_session *session = rf_session_file_read("x", file.data, file.len, shape->max_laps, &error);
     assert_non_null(session);
     assert_int_equal(rf_session_timed_laps(session), laps);
