@@ -87,6 +87,8 @@ void rf_app_on_payload(void *ctx, const char *event, const char *json, size_t le
 void rf_app_journal(struct rf_app *app, const struct rf_event *event);
 /* After the engine took something in: begins a commit where there is something to commit. */
 void rf_app_settle(struct rf_app *app);
+/* What is served may not last; until whole saves of everything have caught up. */
+void rf_app_set_not_durable(struct rf_app *app, const char *why);
 /* Once a second: back to normal where the disk is. */
 void rf_app_check_durable(struct rf_app *app);
 /* Takes in all that waits, without waiting for the disk: for the stop. */

@@ -2,6 +2,7 @@
 #include "app/app_impl.h"
 #include "racefacer/base/clock.h"
 #include "racefacer/base/memory.h"
+#include "racefacer/codec/views.h"
 
 #include <stdlib.h>
 
@@ -59,7 +60,7 @@ static void read_session(void *ctx, const char *id,
         return;
     }
     struct rf_buf json = RF_BUF_INIT;
-    rf_session_file_write(&json, session, &rf_engine_options(app->engine)->analysis);
+    rf_view_session(&json, app->engine, session);
     done(request, json.data, json.len, NULL);
     rf_buf_finish(&json);
 }

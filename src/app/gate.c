@@ -15,7 +15,7 @@
 #define WAITING_BYTES_MAX (16u << 20) /* then it is taken in without waiting for the disk */
 #define COMMIT_BYTES (4u << 20) /* of records for one commit; records may be ten times what told of them */
 
-static void set_not_durable(struct rf_app *app, const char *why)
+void rf_app_set_not_durable(struct rf_app *app, const char *why)
 {
     if (app->not_durable == NULL)
         rf_log_error(app->log, "store", "%s; laps are followed and served, marked as not durable", why);
@@ -38,7 +38,7 @@ static void on_committed(void *ctx, int error)
     app->committing = false;
     (void)uv_timer_stop(&app->patience); /* cannot fail */
     if (error != 0)
-        set_not_durable(app, "laps cannot be written to the journal");
+        rf_app_set_not_durable(app, "laps cannot be written to the journal");
     if (app->stop_later) {
         rf_app_stop(app);
         return;
@@ -55,7 +55,7 @@ static void on_committed(void *ctx, int error)
 static void on_patience(uv_timer_t *timer)
 {
     struct rf_app *app = timer->data;
-    set_not_durable(app, "the disk takes very long");
+    rf_app_set_not_durable(app, "the disk takes very long");
     if (app->stop_later) {
         rf_app_stop(app);
         return;
@@ -162,7 +162,7 @@ void rf_app_on_payload(void *ctx, const char *event, const char *json, size_t le
         add_waiting(app, event, json, len, received_ms);
         if (app->waiting_bytes < WAITING_BYTES_MAX)
             return;
-        set_not_durable(app, "the feed is faster than the disk");
+        rf_app_set_not_durable(app, "the feed is faster than the disk");
         let_go(app);
         rf_app_take_waiting(app);
         return;

@@ -112,7 +112,7 @@ static struct found *find_or_begin(struct recovery *recovery, const struct rf_jo
     const struct rf_summary *listed = rf_store_find(recovery->app->store, record->session_id);
     if (listed == NULL)
         session = rf_journal_begin(record, (size_t)recovery->app->config->max_laps_per_session);
-    else if (listed->version >= record->version ||
+    else if ((listed->version >= record->version && !rf_store_unsynced(recovery->app->store)) ||
              rf_store_load_now(recovery->app->store, listed->id, &json) != 0)
         session = NULL; /* the file has it all, or cannot be read; nothing to do for it here */
     else
@@ -157,7 +157,7 @@ static void go_on(struct recovery *recovery, struct found *found)
         session->ended = found->changed = true;
         session->laps_version++;
     }
-    if (found->changed)
+    if (found->changed || rf_store_unsynced(app->store))
         rf_app_keep(app, session);
     if (live_feed && found->goes_on) {
         rf_log_info(app->log, "session", "%s goes on: %zu karts, %zu laps so far", session->id,
@@ -188,4 +188,6 @@ void rf_app_restore(struct rf_app *app)
         rf_log_info(app->log, "store", "%zu records of the journal were newer than the sessions' files",
             recovery.records);
     rf_engine_tick(app->engine, now_ms);
+    if (rf_store_unsynced(app->store))
+        rf_app_set_not_durable(app, "what an earlier run has written cannot be synced");
 }

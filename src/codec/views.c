@@ -86,6 +86,15 @@ void rf_view_listing(struct rf_buf *out, const struct rf_summary *const *page, s
     rf_json_object_end(&json);
 }
 
+void rf_view_session(struct rf_buf *out, const struct rf_engine *engine, const struct rf_session *session)
+{
+    rf_session_file_write(out, session, &rf_engine_options(engine)->analysis);
+    if (rf_engine_durable(engine))
+        return;
+    out->len--; /* the brace that closes it */
+    rf_buf_puts(out, ",\"durable\":false}");
+}
+
 void rf_view_export(struct rf_buf *out, const char *session_json, size_t len, int64_t now_ms)
 {
     struct rf_json json;

@@ -14,14 +14,15 @@
 #define RF_STORE_CURRENT "" /* in the place of an id: current/session.json */
 
 struct rf_disk {
-    char *root, *sessions, *current; /* folders, owned; current is NULL where none is kept */
+    char *root, *sessions, *current; /* folders, owned */
     char *journal, *quarantine;      /* the same; quarantine is made when it is needed */
     int lock;                        /* the open lock file, or -1 */
+    bool unsynced; /* what was found at the start could not all be made last: a power cut may take it back */
 };
 
 /* Makes the folders, takes the lock, checks that files can be made and removed, and clears away what a crash
  * left half written. 0; or -1 with *error one line for the operator (the caller frees it). */
-int rf_disk_open(struct rf_disk *disk, struct rf_log *log, const char *path, bool with_current, char **error);
+int rf_disk_open(struct rf_disk *disk, struct rf_log *log, const char *path, char **error);
 void rf_disk_close(struct rf_disk *disk);
 
 /* True where an id may be part of a file's name: 1 to RF_STORE_ID_MAX bytes of UTF-8, no '/', no control

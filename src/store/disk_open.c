@@ -141,23 +141,24 @@ static void clear_left_over(const char *path, struct rf_log *log)
 
 /* The folders themselves, new ones among them, and renames that a killed process made: what is found at the
  * start is relied on from here. */
-static void make_last(const char *folder, struct rf_log *log)
+static void make_last(struct rf_disk *disk, const char *folder, struct rf_log *log)
 {
     int error = rf_disk_sync_folder(folder);
     if (error != 0)
         rf_log_warn(log, "store", "%s cannot be synced: %s", folder, strerror(error));
+    disk->unsynced |= error != 0;
 }
 
-int rf_disk_open(struct rf_disk *disk, struct rf_log *log, const char *path, bool with_current, char **error)
+int rf_disk_open(struct rf_disk *disk, struct rf_log *log, const char *path, char **error)
 {
     *disk = (struct rf_disk){.root = rf_strdup(path), .lock = -1};
     disk->sessions = join(path, "sessions");
-    disk->current = with_current ? join(path, "current") : NULL;
+    disk->current = join(path, "current");
     disk->journal = join(path, "journal");
     disk->quarantine = join(path, "quarantine");
     /* The lock comes before anything that could disturb a server at work in there. */
     const char *const folders[] = {disk->root, disk->sessions, disk->journal, disk->current};
-    size_t count = with_current ? 4 : 3;
+    static const size_t count = sizeof folders / sizeof folders[0];
     int result = make(disk->root, error) == 0 ? take_lock(disk, log, error) : -1;
     for (size_t i = 0; result == 0 && i < count; i++)
         result = make(folders[i], error) == 0 ? check_writable(folders[i], error) : -1;
@@ -166,7 +167,7 @@ int rf_disk_open(struct rf_disk *disk, struct rf_log *log, const char *path, boo
     if (result == 0 && access(disk->quarantine, F_OK) == 0)
         clear_left_over(disk->quarantine, log);
     for (size_t i = 0; result == 0 && i < count; i++)
-        make_last(folders[i], log);
+        make_last(disk, folders[i], log);
     if (result != 0)
         rf_disk_close(disk);
     return result;

@@ -86,10 +86,6 @@ static bool read_segment(struct reading *reading)
     } else if (content.len > 0) {
         walk(reading, path, &content, &wrong);
     }
-    /* What is told of here is served next. */
-    int sync_error = error == 0 ? rf_disk_segment_sync(path) : 0;
-    if (sync_error != 0)
-        rf_log_warn(store->log, "store", "%s cannot be synced: %s", path, strerror(sync_error));
     if (wrong.len > 0)
         good = rf_store_put_aside(store, path, &content, wrong.data);
     rf_buf_finish(&wrong);
@@ -98,10 +94,26 @@ static bool read_segment(struct reading *reading)
     return good;
 }
 
+/* What is told of next is served: a killed process may have written it without syncing it. */
+static void make_last(struct rf_store *store, const struct rf_segment *segment)
+{
+    char *path = rf_disk_segment_path(&store->disk, segment->number);
+    int error = rf_disk_segment_sync(path);
+    if (error != 0)
+        rf_log_warn(store->log, "store", "%s cannot be synced: %s", path, strerror(error));
+    store->disk.unsynced |= error != 0;
+    free(path);
+}
+
 void rf_store_each_record(
     struct rf_store *store, void (*each)(void *ctx, const char *json, size_t len), void *ctx)
 {
     struct rf_segment *segment, *next;
+    DL_FOREACH(store->journal.segments, segment)
+    {
+        if (segment != store->journal.current)
+            make_last(store, segment);
+    }
     DL_FOREACH_SAFE(store->journal.segments, segment, next)
     {
         struct reading reading = {.store = store, .segment = segment, .each = each, .ctx = ctx};

@@ -12,7 +12,7 @@ struct rf_removal {
     uv_work_t work;
     struct rf_store *store;
     char *id;
-    char *path, *current; /* the files; current is NULL where none is kept */
+    char *path, *current; /* the files; NULL: there is nothing to remove */
     bool recorded;        /* the journal has it, or failed to take it */
     bool started;
     int error;
@@ -66,13 +66,11 @@ static bool holds_session(const struct rf_buf *json, const char *id)
 static void on_pool(uv_work_t *work)
 {
     struct rf_removal *removal = work->data;
-    if (removal->current != NULL) {
-        struct rf_buf json = RF_BUF_INIT;
-        int error = rf_disk_load(removal->current, &json);
-        if (error == 0 && holds_session(&json, removal->id))
-            removal->error = rf_disk_remove(removal->current);
-        rf_buf_finish(&json);
-    }
+    struct rf_buf json = RF_BUF_INIT;
+    int error = rf_disk_load(removal->current, &json);
+    if (error == 0 && holds_session(&json, removal->id))
+        removal->error = rf_disk_remove(removal->current);
+    rf_buf_finish(&json);
     if (removal->error == 0)
         removal->error = rf_disk_remove(removal->path);
 }
@@ -159,7 +157,7 @@ static struct rf_removal *remove_files(struct rf_store *store, const char *id)
 {
     struct rf_removal *removal = add_removal(store, id);
     removal->path = rf_disk_path(&store->disk, id);
-    removal->current = store->disk.current == NULL ? NULL : rf_disk_path(&store->disk, RF_STORE_CURRENT);
+    removal->current = rf_disk_path(&store->disk, RF_STORE_CURRENT);
     rf_saver_hold(store->saver, id);
     rf_journal_append_deleted(&store->journal, id);
     rf_journal_commit(&store->journal, false, on_recorded, removal);

@@ -23,6 +23,7 @@ struct slot {
     unsigned holds;
     int64_t retry_wait_ms; /* the wait after the last failure; 0: it did not fail */
     int64_t retry_at_ms;   /* monotonic; 0: now */
+    int64_t begun_ms;      /* of the save under way; monotonic */
     bool last_try;         /* the save under way began after the last call */
     UT_hash_handle hh;
 };
@@ -191,6 +192,7 @@ static void launch(struct rf_saver *saver, struct slot *slot)
     flight->blob = slot->flying = slot->waiting; /* the flight's reference; the slot's is a borrowed one */
     flight->path = rf_disk_path(saver->options.disk, slot->id);
     slot->waiting = NULL;
+    slot->begun_ms = rf_clock_mono_ms();
     slot->last_try = saver->last_call;
     saver->flying++;
     rf_pool_run(saver->options.loop, &flight->work, on_pool, landed);
@@ -304,6 +306,7 @@ static uint64_t bytes_of(const struct rf_blob *blob)
 
 void rf_saver_state(const struct rf_saver *saver, struct rf_saver_state *out)
 {
+    int64_t now = rf_clock_mono_ms();
     *out = (struct rf_saver_state){.saves = saver->saves,
         .failures = saver->failures,
         .failing = any_failing(saver),
@@ -312,6 +315,11 @@ void rf_saver_state(const struct rf_saver *saver, struct rf_saver_state *out)
         bool has_state = slot->waiting != NULL || slot->parked != NULL || slot->flying != NULL;
         out->unsaved += has_state && slot->id[0] != '\0';
         out->unsaved_bytes += bytes_of(slot->waiting) + bytes_of(slot->parked) + bytes_of(slot->flying);
+        if (slot->flying == NULL || now - slot->begun_ms < saver->options.patience_ms)
+            continue;
+        out->failing = true;
+        if (out->error[0] == '\0')
+            out->error = "the disk takes very long";
     }
 }
 

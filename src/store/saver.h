@@ -18,7 +18,7 @@ struct rf_saver_options {
     struct uv_loop_s *loop;
     struct rf_log *log;
     const struct rf_disk *disk; /* borrowed */
-    int64_t retry_min_ms, retry_max_ms;
+    int64_t retry_min_ms, retry_max_ms, patience_ms;
     void (*saved)(void *ctx, const char *id, uint64_t version); /* this state of a session is on disk */
     void (*landed)(void *ctx);                                  /* a save has ended, well or not */
     void *ctx;
@@ -54,7 +54,7 @@ struct rf_saver_state {
     uint64_t saves, failures;
     uint64_t unsaved; /* sessions */
     uint64_t unsaved_bytes; /* what is kept for that, the copies for current/ included */
-    bool failing;
+    bool failing; /* or under way for too long */
     const char *error; /* "" */
 };
 

@@ -144,8 +144,7 @@ void rf_store_each_open_session(struct rf_store *store,
         if (!summary->complete)
             add_open(&list, summary->id, summary->started_ms, false);
     }
-    if (store->disk.current != NULL)
-        add_current(store, &list);
+    add_current(store, &list);
     qsort(list.items, list.count, sizeof *list.items, oldest_first);
     for (size_t i = 0; i < list.count; i++) {
         struct open_session *item = &list.items[i];

@@ -8,6 +8,7 @@
 
 #define RETRY_MIN_MS 1000
 #define RETRY_MAX_MS 60000
+#define SAVE_PATIENCE_MS 5000
 #define JOURNAL_KEEP_MS 600000
 #define JOURNAL_ROTATE_MS 60000
 
@@ -90,7 +91,7 @@ struct rf_store *rf_store_open(
     store->loop = loop;
     store->log = log;
     store->max_sessions = options->max_sessions > 0 ? (size_t)options->max_sessions : 0;
-    if (rf_disk_open(&store->disk, log, options->path, !options->archived, error) != 0) {
+    if (rf_disk_open(&store->disk, log, options->path, error) != 0) {
         free(store);
         return NULL;
     }
@@ -110,6 +111,7 @@ struct rf_store *rf_store_open(
         .disk = &store->disk,
         .retry_min_ms = options->retry_min_ms > 0 ? options->retry_min_ms : RETRY_MIN_MS,
         .retry_max_ms = options->retry_max_ms > 0 ? options->retry_max_ms : RETRY_MAX_MS,
+        .patience_ms = options->save_patience_ms > 0 ? options->save_patience_ms : SAVE_PATIENCE_MS,
         .saved = on_saved,
         .landed = on_landed,
         .ctx = store,
@@ -176,7 +178,7 @@ void rf_store_save(struct rf_store *store, struct rf_summary *summary, struct rf
     struct rf_blob *blob = rf_blob_create(summary->id, summary->version, rf_buf_take(json), len);
     store->index.turns++;
     rf_index_put(&store->index, summary, len);
-    rf_saver_put(store->saver, blob, is_current && store->disk.current != NULL, doomed);
+    rf_saver_put(store->saver, blob, is_current, doomed);
 }
 
 bool rf_store_idle(const struct rf_store *store)
@@ -223,6 +225,11 @@ const struct rf_summary *rf_store_find(const struct rf_store *store, const char 
 {
     const struct rf_entry *entry = rf_index_find(&store->index, id);
     return entry == NULL ? NULL : &entry->summary;
+}
+
+bool rf_store_unsynced(const struct rf_store *store)
+{
+    return store->disk.unsynced;
 }
 
 bool rf_store_knows(const struct rf_store *store, const char *id)

@@ -38,7 +38,7 @@ struct rf_store_status {
     uint64_t saves, failures;
     uint64_t unsaved;      /* sessions whose newest laps are not on disk yet */
     uint64_t unsaved_bytes; /* of their files */
-    bool failing;          /* the last save failed */
+    bool failing;          /* the last save failed, or one hangs */
     const char *error;     /* why; "" */
     uint64_t unreadable;   /* files found at the start that are no sessions */
     uint64_t quarantined;  /* damaged files put aside, never deleted */

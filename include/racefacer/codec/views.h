@@ -23,6 +23,9 @@ void rf_view_stats(struct rf_buf *out, const struct rf_engine *engine, const str
 /* GET /api/sessions: `total` is the count before paging; `current_id` the id that is "isCurrent", or NULL. */
 void rf_view_listing(struct rf_buf *out, const struct rf_summary *const *page, size_t count, size_t total,
     const char *current_id);
+/* GET /api/sessions/:id of a session that the engine follows: as its file has it, with "durable": false where it would
+ * not survive a crash yet. */
+void rf_view_session(struct rf_buf *out, const struct rf_engine *engine, const struct rf_session *session);
 /* GET /api/sessions/:id/export around a stored session's text. */
 void rf_view_export(struct rf_buf *out, const char *session_json, size_t len, int64_t now_ms);
 /* GET / for anything but a browser. */

@@ -22,7 +22,7 @@ struct rf_store_options {
     int64_t retry_max_ms;  /* 0: 60000 */
     int64_t journal_keep_ms;   /* a file of the journal goes this long after the saves that cover it; 0: 600000 */
     int64_t journal_rotate_ms; /* records of this long share a file; 0: 60000 */
-    bool archived;         /* keep no file in current/ */
+    int64_t save_patience_ms;  /* a save under way for longer counts as failing; 0: 5000 */
 };
 
 /* Makes the folders, locks them against a second process, checks that they can be written to, removes what a crash
@@ -74,6 +74,10 @@ void rf_store_save_nothing(struct rf_store *store, const char *id, uint64_t vers
  * record's JSON. A torn last record of a file is dropped; a file damaged elsewhere is copied to
  * STORAGE_PATH/quarantine/, named in the log and counted, and its sound records are given all the same. */
 void rf_store_each_record(struct rf_store *store, void (*each)(void *ctx, const char *json, size_t len), void *ctx);
+
+/* True where a sync failed at the start, of a folder or of the journal (known before its first record is told): what
+ * was found is there, but a power cut may take it back. Saving the sessions whole makes it good. */
+bool rf_store_unsynced(const struct rf_store *store);
 
 /* Reads a listed session's file at once: for the start, blocks. 0; -1 where it is not listed or cannot be read. */
 int rf_store_load_now(struct rf_store *store, const char *id, struct rf_buf *json) __attribute__((warn_unused_result));

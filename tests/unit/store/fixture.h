@@ -32,7 +32,7 @@ struct fixture {
     struct rf_log *log;
     struct rf_store *store;
     bool closed;
-    int64_t retry_min_ms, retry_max_ms, journal_keep_ms, journal_rotate_ms;
+    int64_t retry_min_ms, retry_max_ms, journal_keep_ms, journal_rotate_ms, save_patience_ms;
     int max_sessions;
 };
 
@@ -57,7 +57,7 @@ static inline int setup(void **state)
 }
 
 /* Not inlined: gcc 12 takes the result for a pointer to the variable it was in. */
-__attribute__((noinline, unused)) static char *open_error(struct fixture *fixture, bool archived)
+__attribute__((noinline, unused)) static char *open_error(struct fixture *fixture)
 {
     struct rf_store_options options = {.path = fixture->path,
         .max_sessions = fixture->max_sessions,
@@ -65,7 +65,7 @@ __attribute__((noinline, unused)) static char *open_error(struct fixture *fixtur
         .retry_max_ms = fixture->retry_max_ms,
         .journal_keep_ms = fixture->journal_keep_ms,
         .journal_rotate_ms = fixture->journal_rotate_ms,
-        .archived = archived};
+        .save_patience_ms = fixture->save_patience_ms};
     char *error = NULL;
     fixture->store = rf_store_open(&fixture->loop, fixture->log, &options, &error);
     return error;
@@ -73,7 +73,7 @@ __attribute__((noinline, unused)) static char *open_error(struct fixture *fixtur
 
 static inline void open_store(struct fixture *fixture)
 {
-    char *error = open_error(fixture, false);
+    char *error = open_error(fixture);
     if (error != NULL)
         fail_msg("%s", error);
     assert_non_null(fixture->store);

@@ -27,18 +27,6 @@ static void test_folders_are_made(void **state)
     assert_lists(fixture, ALL, "/0");
 }
 
-static void test_an_archive_has_no_current(void **state)
-{
-    struct fixture *fixture = *state;
-    struct sample live = {"live", T0, .live = true};
-    assert_null(open_error(fixture, true));
-    save(fixture, &live, true);
-    run_until_idle(fixture);
-    assert_file_is(fixture, "sessions/session-live.json", &live);
-    assert_false(exists(fixture, "current"));
-    assert_int_equal(delete_now(fixture, "live"), RF_STORE_LIVE);
-}
-
 static void test_what_a_crash_left_is_removed(void **state)
 {
     struct fixture *fixture = *state;
@@ -215,7 +203,7 @@ static void test_a_second_process_is_refused_by_name_of_the_first(void **state)
 
 static void assert_refused(struct fixture *fixture, const char *folder, int reason, const char *advice)
 {
-    char *error = open_error(fixture, false);
+    char *error = open_error(fixture);
     assert_null(fixture->store);
     assert_non_null(error);
     assert_non_null(strstr(error, at(fixture, folder)));
@@ -373,7 +361,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_folders_are_made, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_an_archive_has_no_current, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_a_crash_left_is_removed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_only_safe_names_are_listed, setup, teardown),
         cmocka_unit_test_setup_teardown(
