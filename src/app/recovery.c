@@ -131,9 +131,12 @@ static void take_record(void *ctx, const char *json, size_t len)
         return; /* its sum is right, so a newer version has written it */
     struct found *found =
         record.deleted ? find(recovery, record.session_id) : find_or_begin(recovery, &record);
-    if (record.deleted && found != NULL)
-        let_go(recovery, found); /* should it be there all the same, later records begin from its file */
-    else if (found != NULL && found->session != NULL && rf_journal_apply(found->session, &record)) {
+    /* Where its file is there, the deletion did not come to be: it is there as a whole. */
+    bool gone = record.deleted && rf_store_find(recovery->app->store, record.session_id) == NULL;
+    if (gone && found != NULL)
+        let_go(recovery, found);
+    else if (!record.deleted && found != NULL && found->session != NULL &&
+             rf_journal_apply(found->session, &record)) {
         found->changed = true;
         recovery->records++;
     }

@@ -230,7 +230,8 @@ static enum MHD_Result deleted(struct rf_request *request)
     case RF_HTTP_LIVE:
         return about(request, MHD_HTTP_CONFLICT, "is live: it can be deleted once it has ended");
     case RF_HTTP_DELETE_FAILED:
-        return rf_reply_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "Session could not be deleted", NULL);
+        return about(request, MHD_HTTP_INTERNAL_SERVER_ERROR,
+            "could not be deleted: the storage failed. It is still there");
     case RF_HTTP_DELETED: break;
     }
     rf_json_init(&json, &body);

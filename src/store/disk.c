@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -121,4 +122,25 @@ int rf_disk_load(const char *path, struct rf_buf *out)
 int rf_disk_remove(const char *path)
 {
     return rf_file_remove(path) == 0 ? 0 : errno;
+}
+
+/* By a name that the next start clears away: unlike a file that was unlinked, one that was renamed can be had
+ * back when the folder cannot be synced. */
+int rf_disk_remove_session(const char *path)
+{
+    struct rf_buf gone = RF_BUF_INIT;
+    const char *name = strrchr(path, '/') + 1;
+    rf_buf_printf(&gone, "%.*s" RF_DISK_LEFT_OVER "gone-%s", (int)(name - path), path, name);
+    int error = rename(path, gone.data) == 0 ? 0 : errno;
+    if (error == 0) {
+        gone.data[name - path - 1] = '\0';
+        error = rf_disk_sync_folder(gone.data);
+        gone.data[name - path - 1] = '/';
+        if (error != 0 && rename(gone.data, path) != 0)
+            error = 0; /* no way back: it is gone for good at the next start */
+        if (error == 0)
+            (void)unlink(gone.data); /* else at the next start */
+    }
+    rf_buf_finish(&gone);
+    return error == ENOENT ? 0 : error;
 }

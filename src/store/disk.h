@@ -10,6 +10,7 @@
 #include "racefacer/base/log.h"
 
 #define RF_STORE_FILE_CAP ((size_t)64 << 20) /* a larger file is no session of ours */
+#define RF_DISK_LEFT_OVER ".tmp-" /* begins the name of what the next start clears away; rf_file_save knows it too */
 #define RF_STORE_ID_MAX 128
 #define RF_STORE_CURRENT "" /* in the place of an id: current/session.json */
 
@@ -43,6 +44,9 @@ int rf_disk_each(const struct rf_disk *disk, void (*each)(void *ctx, const char 
 int rf_disk_save(const char *path, const char *data, size_t len);
 int rf_disk_load(const char *path, struct rf_buf *out);
 int rf_disk_remove(const char *path); /* 0 also where there is none */
+
+/* The same, but where that fails the file is still there. */
+int rf_disk_remove_session(const char *path);
 
 /* Makes what was made, renamed and removed in a folder last. 0; or an errno. */
 int rf_disk_sync_folder(const char *folder);

@@ -14,8 +14,7 @@
 #include "racefacer/base/memory.h"
 #include "store/disk.h"
 
-#define LEFT_OVER ".tmp-" /* how rf_file_save names a file that is not whole yet */
-#define PROBE LEFT_OVER "check"
+#define PROBE RF_DISK_LEFT_OVER "check"
 #define LOCK_FILE ".lock"
 
 static char *join(const char *folder, const char *name)
@@ -125,7 +124,7 @@ static void clear_left_over(const char *path, struct rf_log *log)
     unsigned removed = 0;
     const struct dirent *entry;
     while ((entry = readdir(folder)) != NULL) {
-        if (strncmp(entry->d_name, LEFT_OVER, strlen(LEFT_OVER)) != 0)
+        if (strncmp(entry->d_name, RF_DISK_LEFT_OVER, strlen(RF_DISK_LEFT_OVER)) != 0)
             continue;
         if (unlinkat(dirfd(folder), entry->d_name, 0) == 0)
             removed++;

@@ -26,19 +26,7 @@ struct rf_commit {
     int64_t begun_ms;
     bool of_app;
     struct rf_waiter *waiters;
-    struct rf_tombstone *tombstones;
 };
-
-static void clear_tombstones(struct rf_tombstone **list)
-{
-    struct rf_tombstone *tombstone, *next;
-    DL_FOREACH_SAFE(*list, tombstone, next)
-    {
-        DL_DELETE(*list, tombstone);
-        free(tombstone->id);
-        free(tombstone);
-    }
-}
 
 /* ---- on the pool */
 
@@ -88,7 +76,6 @@ static void conclude(struct rf_journal *journal, struct rf_commit *commit)
         journal->commits++;
         journal->fd = commit->fd;
         journal->bytes += commit->data.len;
-        clear_tombstones(&commit->tombstones);
         return;
     }
     journal->failures++;
@@ -96,8 +83,6 @@ static void conclude(struct rf_journal *journal, struct rf_commit *commit)
         rf_segment_drop(journal, journal->current);
     journal->current = NULL;
     journal->fd = -1;
-    DL_CONCAT(journal->owed, commit->tombstones);
-    commit->tombstones = NULL;
 }
 
 /* The app's records may have gone with a commit for somebody else, before it asked: it is told of their
@@ -172,16 +157,8 @@ static void launch(struct rf_journal *journal)
     commit->waiters = journal->waiting;
     journal->waiting = NULL;
 
-    const struct rf_tombstone *tombstone;
-    DL_FOREACH(journal->owed, tombstone)
-    {
-        rf_journal_write_deleted(&commit->data, tombstone->id);
-    }
     rf_buf_append(&commit->data, rf_buf_str(&journal->pending), journal->pending.len);
     rf_buf_clear(&journal->pending);
-    commit->tombstones = journal->owed;
-    DL_CONCAT(commit->tombstones, journal->pending_tombstones);
-    journal->owed = journal->pending_tombstones = NULL;
     journal->pending_of_app = false;
 
     if (commit->data.len > 0) {
@@ -219,42 +196,25 @@ void rf_journal_append(
 
 void rf_journal_append_deleted(struct rf_journal *journal, const char *id)
 {
-    struct rf_tombstone *tombstone = rf_new(sizeof *tombstone);
-    tombstone->id = rf_strdup(id);
-    DL_APPEND(journal->pending_tombstones, tombstone);
     rf_journal_write_deleted(&journal->pending, id);
-    rf_journal_unneed(journal, id);
 }
 
-static void take_from(struct rf_tombstone **list, const char *id)
+bool rf_journal_has(const struct rf_journal *journal, const char *id)
 {
-    struct rf_tombstone *tombstone, *next;
-    DL_FOREACH_SAFE(*list, tombstone, next)
+    const struct rf_segment *segment;
+    bool has = rf_needs_have(journal->pending_needs, id);
+    DL_FOREACH(journal->segments, segment)
     {
-        if (strcmp(tombstone->id, id) != 0)
-            continue;
-        DL_DELETE(*list, tombstone);
-        free(tombstone->id);
-        free(tombstone);
+        has = has || !segment->known || rf_needs_have(segment->needs, id);
     }
-}
-
-void rf_journal_revive(struct rf_journal *journal, const char *id)
-{
-    take_from(&journal->owed, id);
-    take_from(&journal->pending_tombstones, id); /* the record itself stays, before those of the new life */
-    if (journal->commit != NULL)
-        take_from(&journal->commit->tombstones, id);
+    return has;
 }
 
 /* ---- begin and end */
 
 static void on_tick(uv_timer_t *timer)
 {
-    struct rf_journal *journal = timer->data;
-    if (journal->owed != NULL && journal->commit == NULL)
-        rf_journal_commit(journal, false, NULL, NULL);
-    rf_journal_tidy(journal);
+    rf_journal_tidy(timer->data);
 }
 
 static void found(void *ctx, uint64_t number)
@@ -288,7 +248,7 @@ bool rf_journal_quiet(const struct rf_journal *journal)
 
 bool rf_journal_last_call(struct rf_journal *journal)
 {
-    bool wanted = !journal->last_call && (journal->pending.len > 0 || journal->owed != NULL);
+    bool wanted = !journal->last_call && journal->pending.len > 0;
     journal->last_call = true;
     if (wanted)
         rf_journal_commit(journal, false, NULL, NULL);
@@ -297,8 +257,6 @@ bool rf_journal_last_call(struct rf_journal *journal)
 
 void rf_journal_finish(struct rf_journal *journal)
 {
-    clear_tombstones(&journal->owed);
-    clear_tombstones(&journal->pending_tombstones);
     while (journal->segments != NULL)
         rf_segment_drop(journal, journal->segments);
     rf_needs_clear(&journal->pending_needs);

@@ -31,12 +31,6 @@ struct rf_segment {
     struct rf_segment *prev, *next;
 };
 
-/* That a session was deleted; written again with the next commit where one fails. */
-struct rf_tombstone {
-    char *id;
-    struct rf_tombstone *prev, *next;
-};
-
 /* Somebody who waits for a commit. */
 struct rf_waiter {
     void (*done)(void *ctx, int error);
@@ -70,8 +64,6 @@ struct rf_journal {
     struct rf_buf pending; /* appended since the last commit began */
     struct rf_need *pending_needs;
     bool pending_of_app;                     /* not tombstones alone */
-    struct rf_tombstone *pending_tombstones; /* those in `pending` */
-    struct rf_tombstone *owed;               /* those that a failed commit had */
     struct rf_waiter *waiting;               /* for a commit that has not begun */
     struct rf_commit *commit;                /* under way */
     int unclaimed_error; /* of records of the app's that failed before it asked for their commit */
@@ -97,8 +89,9 @@ void rf_journal_finish(
 void rf_journal_append(
     struct rf_journal *journal, const char *id, uint64_t version, const char *record, size_t len);
 void rf_journal_append_deleted(struct rf_journal *journal, const char *id);
-void rf_journal_revive(
-    struct rf_journal *journal, const char *id); /* owed tombstones of it are not written */
+
+/* True where the journal may have records of the session, on disk or on their way there. */
+bool rf_journal_has(const struct rf_journal *journal, const char *id);
 
 /* Calls `done` (NULL: nobody cares) when all appended so far is on disk, or with an errno; never from inside.
  */
@@ -115,11 +108,12 @@ bool rf_journal_last_call(struct rf_journal *journal);
 
 void rf_need_raise(struct rf_need **needs, const char *id, uint64_t version);
 void rf_needs_keep(struct rf_need **needs, size_t max); /* the newest ids of them */
+bool rf_needs_have(const struct rf_need *needs, const char *id);
 void rf_needs_clear(struct rf_need **needs);
 struct rf_segment *rf_segment_add(struct rf_journal *journal, uint64_t number); /* in order */
 void rf_segment_drop(struct rf_journal *journal, struct rf_segment *segment);
 
-/* The session was deleted: nothing before this is needed of it. */
+/* The session was deleted, and its file is gone: nothing before this is needed of it. */
 void rf_journal_unneed(struct rf_journal *journal, const char *id);
 
 /* Removes the oldest segments, as many as have been covered for long enough. None goes before an older one:

@@ -40,10 +40,14 @@ static void take(struct reading *reading, struct rf_slice json)
         reading->unknown++; /* its sum is right: of another version, perhaps */
         return;
     }
-    if (record.deleted)
+    const struct rf_entry *entry = rf_index_find(&reading->store->index, record.session_id);
+    if (record.deleted && entry == NULL) {
         rf_journal_unneed(&reading->store->journal, record.session_id);
-    else
+        rf_store_remember_gone(reading->store, record.session_id);
+    } else if (!record.deleted) {
         rf_need_raise(&reading->segment->needs, record.session_id, record.version);
+        rf_store_forget_gone(reading->store, rf_store_find_gone(reading->store, record.session_id));
+    }
     rf_journal_record_finish(&record);
     reading->records++;
     reading->each(reading->ctx, json.data, json.len);

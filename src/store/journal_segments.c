@@ -38,6 +38,13 @@ void rf_needs_keep(struct rf_need **needs, size_t max)
         forget(needs, *needs); /* the first is the oldest */
 }
 
+bool rf_needs_have(const struct rf_need *needs, const char *id)
+{
+    const struct rf_need *need;
+    HASH_FIND_STR(needs, id, need);
+    return need != NULL;
+}
+
 void rf_needs_clear(struct rf_need **needs)
 {
     struct rf_need *need, *next;

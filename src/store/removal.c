@@ -40,7 +40,7 @@ void rf_store_forget_gone(struct rf_store *store, struct rf_gone *gone)
     free(gone);
 }
 
-static void remember_gone(struct rf_store *store, const char *id)
+void rf_store_remember_gone(struct rf_store *store, const char *id)
 {
     if (rf_store_find_gone(store, id) != NULL)
         return;
@@ -72,7 +72,7 @@ static void on_pool(uv_work_t *work)
         removal->error = rf_disk_remove(removal->current);
     rf_buf_finish(&json);
     if (removal->error == 0)
-        removal->error = rf_disk_remove(removal->path);
+        removal->error = rf_disk_remove_session(removal->path);
 }
 
 static void conclude(struct rf_store *store, struct rf_removal *removal)
@@ -92,19 +92,16 @@ static void conclude(struct rf_store *store, struct rf_removal *removal)
             entry->saved_version = 0;
         if (removed && entry->summary.complete) {
             rf_index_remove(&store->index, removal->id);
-            remember_gone(store, removal->id);
+            rf_store_remember_gone(store, removal->id);
         }
     }
     removal->result = removed ? RF_STORE_DELETED : RF_STORE_DELETE_FAILED;
     rf_saver_release(store->saver, removal->id, removed);
 }
 
-static void after(uv_work_t *work, int status)
+static void end(struct rf_removal *removal)
 {
-    struct rf_removal *removal = work->data;
     struct rf_store *store = removal->store;
-    if (status != 0)
-        removal->error = ECANCELED;
     if (removal->path != NULL)
         conclude(store, removal);
     DL_DELETE(store->removals, removal);
@@ -116,6 +113,14 @@ static void after(uv_work_t *work, int status)
     free(removal);
     rf_store_start_removals(store);
     rf_store_check_closed(store);
+}
+
+static void after(uv_work_t *work, int status)
+{
+    struct rf_removal *removal = work->data;
+    if (status != 0)
+        removal->error = ECANCELED;
+    end(removal);
 }
 
 void rf_store_start_removals(struct rf_store *store)
@@ -140,27 +145,32 @@ static struct rf_removal *add_removal(struct rf_store *store, const char *id)
     return removal;
 }
 
-/* The disk may be full, which is why people delete: it goes on all the same, and the journal is told again
- * later. */
+/* Without it the journal would bring back a part of the session: all of it stays. */
 static void on_recorded(void *ctx, int error)
 {
     struct rf_removal *removal = ctx;
-    if (error != 0)
-        rf_log_warn(removal->store->log, "store",
-            "that session %s is deleted cannot be written to the journal: %s", removal->id, strerror(error));
-    removal->recorded = true;
-    rf_store_start_removals(removal->store);
+    removal->recorded = error == 0;
+    removal->error = error;
+    if (removal->recorded)
+        rf_store_start_removals(removal->store);
+    else
+        end(removal);
 }
 
-/* The journal first: its records of the session must not bring it back where the power is cut in between. */
+/* The journal first, where it has records of the session: they must not bring it back where the power is cut
+ * in between. Where the file is there all the same at the next start, the removal did not come to be, and
+ * they count. */
 static struct rf_removal *remove_files(struct rf_store *store, const char *id)
 {
     struct rf_removal *removal = add_removal(store, id);
     removal->path = rf_disk_path(&store->disk, id);
     removal->current = rf_disk_path(&store->disk, RF_STORE_CURRENT);
     rf_saver_hold(store->saver, id);
-    rf_journal_append_deleted(&store->journal, id);
-    rf_journal_commit(&store->journal, false, on_recorded, removal);
+    removal->recorded = !rf_journal_has(&store->journal, id);
+    if (!removal->recorded) {
+        rf_journal_append_deleted(&store->journal, id);
+        rf_journal_commit(&store->journal, false, on_recorded, removal);
+    }
     return removal;
 }
 
@@ -243,7 +253,7 @@ void rf_store_clean(struct rf_store *store)
         rf_log_info(store->log, "store", "session %s goes: more than %zu completed ones are stored", id,
             store->max_sessions);
         (void)remove_files(store, id); /* the list has it */
-        remember_gone(store, id);
+        rf_store_remember_gone(store, id);
         rf_index_remove(&store->index, id);
     }
     free(list);

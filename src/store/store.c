@@ -170,8 +170,6 @@ void rf_store_save(struct rf_store *store, struct rf_summary *summary, struct rf
         return;
     }
     /* Being live counts for more than having been deleted: its laps are not to be lost. */
-    if (gone != NULL || (entry != NULL && entry->deleting && !summary->complete))
-        rf_journal_revive(&store->journal, summary->id);
     rf_store_forget_gone(store, gone);
     bool doomed = entry != NULL && entry->deleting && summary->complete;
     size_t len = json->len;

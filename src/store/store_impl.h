@@ -56,6 +56,7 @@ bool rf_store_put_aside(
 void rf_store_start_removals(struct rf_store *store);
 
 struct rf_gone *rf_store_find_gone(const struct rf_store *store, const char *id);
+void rf_store_remember_gone(struct rf_store *store, const char *id);
 void rf_store_forget_gone(struct rf_store *store, struct rf_gone *gone); /* takes NULL */
 
 #endif

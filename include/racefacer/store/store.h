@@ -96,7 +96,8 @@ void rf_store_read(struct rf_store *store, const char *id,
 enum rf_store_deleted { RF_STORE_DELETED, RF_STORE_NOT_FOUND, RF_STORE_LIVE, RF_STORE_DELETE_FAILED };
 
 /* Deletes a completed session: its file, current/session.json where that holds it, and the listing. Calls `done` once
- * it is gone from the disk, never from inside. The journal is told first; where that fails it is told later. A second call for the same id meanwhile gets RF_STORE_NOT_FOUND. */
+ * it is gone from the disk, never from inside. The journal is told first where it has records of it. Where anything fails
+ * the session is still there as a whole, also after a restart. A second call for the same id meanwhile gets RF_STORE_NOT_FOUND. */
 void rf_store_delete(struct rf_store *store, const char *id, void (*done)(void *ctx, enum rf_store_deleted result), void *ctx);
 
 /* Reads the file of every session that is not complete, and of the one in current/session.json (its own file where

@@ -141,19 +141,17 @@ static void test_a_live_state_is_not_removed_with_the_old_one(void **state)
     assert_int_equal(status_of(fixture).unsaved, 0);
 }
 
-/* A folder in the place of the file cannot be unlinked. */
+/* Folders in the place of the names in between: it can be neither removed nor saved. */
 static void block_removal(struct fixture *fixture)
 {
-    assert_int_equal(unlink(at(fixture, FILE_A)), 0);
-    assert_int_equal(mkdir(at(fixture, FILE_A), 0750), 0);
+    assert_int_equal(mkdir(at(fixture, "sessions/.tmp-gone-session-a.json"), 0750), 0);
+    assert_int_equal(mkdir(at(fixture, "sessions/.tmp-session-a.json"), 0750), 0);
 }
 
 static void unblock_removal(struct fixture *fixture)
 {
-    assert_int_equal(rmdir(at(fixture, FILE_A)), 0);
-    char *json = sample_json(&a);
-    put_file(fixture, FILE_A, json);
-    free(json);
+    assert_int_equal(rmdir(at(fixture, "sessions/.tmp-gone-session-a.json")), 0);
+    assert_int_equal(rmdir(at(fixture, "sessions/.tmp-session-a.json")), 0);
 }
 
 static void test_a_failed_delete_keeps_all(void **state)
@@ -163,6 +161,7 @@ static void test_a_failed_delete_keeps_all(void **state)
     block_removal(fixture);
     assert_int_equal(delete_now(fixture, "a"), RF_STORE_DELETE_FAILED);
     assert_lists(fixture, ALL, "b a /2");
+    assert_file_is(fixture, FILE_A, &a);
     unblock_removal(fixture);
     assert_int_equal(delete_now(fixture, "a"), RF_STORE_DELETED);
 }
@@ -172,7 +171,7 @@ static void test_a_failed_delete_keeps_what_was_unsaved(void **state)
     struct fixture *fixture = *state;
     struct answer answer = {0};
     open_with_a_and_b(fixture, false);
-    block_removal(fixture); /* saving fails as well: a file cannot be renamed over a folder */
+    block_removal(fixture);
     save(fixture, &a_later, false);
     rf_store_delete(fixture->store, "a", on_deleted, &answer);
     while (answer.calls == 0)
