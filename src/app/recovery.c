@@ -110,7 +110,9 @@ static struct found *find_or_begin(struct recovery *recovery, const struct rf_jo
     struct rf_buf json = RF_BUF_INIT;
     struct rf_session *session;
     const struct rf_summary *listed = rf_store_find(recovery->app->store, record->session_id);
-    if (listed == NULL)
+    if (listed == NULL && rf_store_is_unread(recovery->app->store, record->session_id))
+        session = NULL;
+    else if (listed == NULL)
         session = rf_journal_begin(record, (size_t)recovery->app->config->max_laps_per_session);
     else if ((listed->version >= record->version && !rf_store_unsynced(recovery->app->store)) ||
              rf_store_load_now(recovery->app->store, listed->id, &json) != 0)
@@ -181,13 +183,19 @@ void rf_app_restore(struct rf_app *app)
     rf_store_each_record(app->store, take_record, &recovery);
     HASH_SORT(recovery.found, oldest_first);
     struct found *found, *next;
+    bool blind = rf_store_is_blind(app->store);
+    if (blind)
+        rf_log_error(app->log, "store",
+            "sessions of before are served as their files have them, and none is gone on with, until the "
+            "journal "
+            "can be read");
     HASH_ITER(hh, recovery.found, found, next)
     {
-        if (found->session != NULL)
+        if (found->session != NULL && !blind)
             go_on(&recovery, found);
         let_go(&recovery, found);
     }
-    if (recovery.records > 0)
+    if (recovery.records > 0 && !blind)
         rf_log_info(app->log, "store", "%zu records of the journal were newer than the sessions' files",
             recovery.records);
     rf_engine_tick(app->engine, now_ms);

@@ -106,6 +106,7 @@ static void write_store_members(struct rf_json *json, const struct rf_store_stat
     write_count(json, "failures", store->failures);
     write_count(json, "unreadable", store->unreadable);
     write_count(json, "quarantined", store->quarantined);
+    write_count(json, "unread", store->unread);
     write_count(json, "journalCommits", store->commits);
     write_count(json, "journalFailures", store->commit_failures);
     rf_json_int(json, "journalCommitMs", store->commit_ms);
@@ -141,7 +142,8 @@ static void write_store_reason(struct rf_json *json, const struct rf_store_statu
 
 void rf_view_health(struct rf_buf *out, const struct rf_server_status *status)
 {
-    bool well = status->feed.connected && !status->store.failing && status->not_durable == NULL;
+    bool well = status->feed.connected && !status->store.failing && status->store.unread == 0 &&
+                status->not_durable == NULL;
     struct rf_json json;
     rf_json_init(&json, out);
     rf_json_object(&json, NULL);
@@ -153,6 +155,9 @@ void rf_view_health(struct rf_buf *out, const struct rf_server_status *status)
             write_feed_reason(&json, status);
         if (status->store.failing)
             write_store_reason(&json, &status->store);
+        if (status->store.unread > 0)
+            rf_json_string(
+                &json, NULL, "files of the storage cannot be read from the disk: laps may be missing, see the log");
         if (status->not_durable != NULL)
             rf_json_string(&json, NULL, status->not_durable);
         rf_json_array_end(&json);

@@ -202,7 +202,7 @@ void rf_journal_append_deleted(struct rf_journal *journal, const char *id)
 bool rf_journal_has(const struct rf_journal *journal, const char *id)
 {
     const struct rf_segment *segment;
-    bool has = rf_needs_have(journal->pending_needs, id);
+    bool has = journal->blind || rf_needs_have(journal->pending_needs, id);
     DL_FOREACH(journal->segments, segment)
     {
         has = has || !segment->known || rf_needs_have(segment->needs, id);

@@ -68,6 +68,7 @@ struct rf_journal {
     struct rf_commit *commit;                /* under way */
     int unclaimed_error; /* of records of the app's that failed before it asked for their commit */
 
+    bool blind; /* segments are there that are not in the list: nobody knows what they have */
     bool removing; /* segments, on the pool */
     bool last_call;
     uint64_t commits, failures;

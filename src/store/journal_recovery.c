@@ -41,7 +41,7 @@ static void take(struct reading *reading, struct rf_slice json)
         return;
     }
     const struct rf_entry *entry = rf_index_find(&reading->store->index, record.session_id);
-    if (record.deleted && entry == NULL) {
+    if (record.deleted && entry == NULL && !rf_store_is_unread(reading->store, record.session_id)) {
         rf_journal_unneed(&reading->store->journal, record.session_id);
         rf_store_remember_gone(reading->store, record.session_id);
     } else if (!record.deleted) {
@@ -76,6 +76,16 @@ static void walk(
             reading->unknown, reading->records);
 }
 
+void rf_store_tell_unread(struct rf_store *store, const char *path, int error)
+{
+    store->unread++;
+    rf_log_error(store->log, "store",
+        "%s cannot be read: %s. Laps that were served may be missing until a start can read it: mend the "
+        "disk, or move the "
+        "file away to do without",
+        path, strerror(error));
+}
+
 /* One that cannot be read, or not be kept, is let be: it is not removed, and holds up no other. */
 static bool read_segment(struct reading *reading)
 {
@@ -85,8 +95,7 @@ static bool read_segment(struct reading *reading)
     int error = rf_disk_segment_load(path, &content);
     bool good = error == 0;
     if (!good) {
-        store->unreadable++;
-        rf_log_error(store->log, "store", "%s cannot be read: %s. It stays there", path, strerror(error));
+        rf_store_tell_unread(store, path, error);
     } else if (content.len > 0) {
         walk(reading, path, &content, &wrong);
     }
@@ -124,7 +133,9 @@ void rf_store_each_record(
         if (segment == store->journal.current)
             continue;
         segment->known = read_segment(&reading);
-        if (!segment->known)
-            rf_segment_drop(&store->journal, segment);
+        if (segment->known)
+            continue;
+        store->journal.blind = true;
+        rf_segment_drop(&store->journal, segment);
     }
 }

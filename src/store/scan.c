@@ -18,14 +18,24 @@ static bool is_damaged(struct rf_buf *json)
     return !rf_utf8_valid(json->data, json->len) || !rf_json_valid(json->data, json->len);
 }
 
+/* The disk, and not what somebody has put there. */
+static bool is_fault(int error)
+{
+    return error == EIO || error == ESTALE || error == ETIMEDOUT || error == EBADMSG || error == EUCLEAN;
+}
+
 /* Reads one session's file. NULL, or why it is none; then `json` and `out` hold nothing. */
-static const char *load(const struct rf_store *store, const char *file, const char *id, struct rf_buf *json,
+static const char *load(struct rf_store *store, const char *file, const char *id, struct rf_buf *json,
     struct rf_summary *out, bool *damaged)
 {
     const char *reason = NULL;
     *damaged = false;
     char *path = rf_disk_path(&store->disk, file);
     int error = rf_disk_load(path, json);
+    if (is_fault(error)) {
+        rf_store_tell_unread(store, path, error);
+        rf_need_raise(&store->unread_files, id, 1);
+    }
     free(path);
     if (error == EFBIG)
         reason = "larger than any session";

@@ -22,6 +22,7 @@ static void free_store(struct rf_store *store)
         rf_store_forget_gone(store, gone);
     }
     rf_needs_clear(&store->not_worth_saving);
+    rf_needs_clear(&store->unread_files);
     rf_index_finish(&store->index);
     rf_disk_close(&store->disk);
     free(store);
@@ -232,7 +233,18 @@ bool rf_store_unsynced(const struct rf_store *store)
 
 bool rf_store_knows(const struct rf_store *store, const char *id)
 {
-    return rf_index_find(&store->index, id) != NULL || rf_store_find_gone(store, id) != NULL;
+    return rf_index_find(&store->index, id) != NULL || rf_store_find_gone(store, id) != NULL ||
+           rf_store_is_unread(store, id);
+}
+
+bool rf_store_is_unread(const struct rf_store *store, const char *id)
+{
+    return rf_needs_have(store->unread_files, id);
+}
+
+bool rf_store_is_blind(const struct rf_store *store)
+{
+    return store->journal.blind;
 }
 
 uint64_t rf_store_version(const struct rf_store *store)
@@ -255,6 +267,7 @@ void rf_store_status(const struct rf_store *store, struct rf_store_status *out)
         .error = state.error,
         .unreadable = store->unreadable,
         .quarantined = store->quarantined,
+        .unread = store->unread,
         .commits = store->journal.commits,
         .commit_failures = store->journal.failures,
         .commit_ms = store->journal.commit_ms,

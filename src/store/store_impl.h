@@ -32,9 +32,10 @@ struct rf_store {
     struct rf_removal *removals; /* a list */
     struct rf_gone *gone;
     struct rf_need *not_worth_saving;
+    struct rf_need *unread_files; /* sessions whose file is there and cannot be read */
     size_t jobs; /* reads and answers under way */
     struct rf_journal journal;
-    uint64_t unreadable, quarantined;
+    uint64_t unreadable, quarantined, unread;
     size_t max_sessions;
     bool closing, ending; /* ending: nothing is under way any more */
     void (*closed)(void *ctx);
@@ -51,6 +52,9 @@ int rf_store_scan(struct rf_store *store, const char **error);
 /* Puts a damaged file into quarantine/, or these bytes of it; counts and tells it. False where that fails. */
 bool rf_store_put_aside(
     struct rf_store *store, const char *path, const struct rf_buf *copy, const char *reason);
+
+/* A file was found that the disk does not give: counts and tells it. It stays as it is. */
+void rf_store_tell_unread(struct rf_store *store, const char *path, int error);
 
 /* Starts the removals that no save is in the way of any more. */
 void rf_store_start_removals(struct rf_store *store);

@@ -1,7 +1,8 @@
 /* faulty_disk.c - a disk that fails or loses its power, for tests: preloaded into the server under test.
  *
  * It looks only at what happens below FAULTY_DISK_ROOT. Kinds of calls: create (open with O_CREAT), write,
- * sync (of files and folders), rename, unlink, truncate, mkdir.
+ * sync (of files and folders), rename, unlink, truncate, mkdir, read. FAULTY_DISK_PATH: faults come only to
+ * what has this in its path.
  *
  * Faults: from the FAULTY_DISK_NTH call of the kinds in FAULTY_DISK_CALL ("write", "write,create", "any") on,
  * FAULTY_DISK_COUNT of them (1 unless told) do nothing and fail with FAULTY_DISK_ERRNO (ENOSPC, EIO); with
@@ -29,7 +30,7 @@
 enum fate { GO_ON, FAIL, HALF };
 
 static char root[PATH_MAX]; /* "": nothing is looked at */
-static const char *calls, *until;
+static const char *calls, *until, *where;
 static long nth, count, slow_ms;
 static int fault; /* an errno */
 static bool is_short, is_torn, hangs;
@@ -82,14 +83,16 @@ static bool resolve(int folder, const char *path, char out[PATH_MAX])
 
 /* ---- faults */
 
-static bool concerns(const char *kind)
+static bool concerns(const char *kind, const char *path)
 {
+    if (where != NULL && strstr(path, where) == NULL)
+        return false;
     return calls != NULL && (strcmp(calls, "any") == 0 || strstr(calls, kind) != NULL);
 }
 
-static enum fate choose(const char *kind)
+static enum fate choose(const char *kind, const char *path)
 {
-    if (!concerns(kind))
+    if (!concerns(kind, path))
         return GO_ON;
     long past = ++seen - nth; /* 0: the first of those that fail */
     if (past < 0 || (until != NULL ? access(until, F_OK) != 0 : past >= count))
@@ -106,7 +109,7 @@ static enum fate fate_of(const char *kind, const char *path)
     int kept = errno;
     char line[PATH_MAX + 32];
     pthread_mutex_lock(&lock);
-    enum fate fate = choose(kind);
+    enum fate fate = choose(kind, path + strlen(root));
     int len = snprintf(line, sizeof line, "%s %s%s\n", kind, path + strlen(root), fate == GO_ON ? "" : " !");
     if (log_fd >= 0 && syscall(SYS_write, log_fd, line, (size_t)len) != len)
         faulty_disk_give_up("its log");
@@ -170,6 +173,14 @@ ssize_t pwrite(int fd, const void *data, size_t len, off_t at)
     enum fate fate;
     size_t some = length_of(fd, len, &fate);
     return fate == FAIL ? -1 : syscall(SYS_pwrite64, fd, data, some, at);
+}
+
+ssize_t read(int fd, void *data, size_t len)
+{
+    char path[PATH_MAX];
+    if (path_of_fd(fd, path) && fate_of("read", path) == FAIL)
+        return -1;
+    return syscall(SYS_read, fd, data, len);
 }
 
 static int sync_any(int fd, long number)
@@ -244,6 +255,7 @@ static void read_fault(void)
     const char *name = getenv("FAULTY_DISK_ERRNO"), *first = getenv("FAULTY_DISK_NTH"),
                *how_many = getenv("FAULTY_DISK_COUNT"), *slow = getenv("FAULTY_DISK_SLOW_MS");
     until = getenv("FAULTY_DISK_UNTIL");
+    where = getenv("FAULTY_DISK_PATH");
     nth = first != NULL ? atol(first) : 1;
     count = how_many != NULL ? atol(how_many) : 1;
     slow_ms = slow != NULL ? atol(slow) : 0;

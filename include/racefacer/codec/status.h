@@ -42,6 +42,7 @@ struct rf_store_status {
     const char *error;     /* why; "" */
     uint64_t unreadable;   /* files found at the start that are no sessions */
     uint64_t quarantined;  /* damaged files put aside, never deleted */
+    uint64_t unread;       /* files found at the start that the disk does not give: laps may be missing */
     uint64_t commits;      /* of the journal */
     uint64_t commit_failures;
     int64_t commit_ms;     /* how long the newest took */

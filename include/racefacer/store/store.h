@@ -79,6 +79,13 @@ void rf_store_each_record(struct rf_store *store, void (*each)(void *ctx, const 
  * was found is there, but a power cut may take it back. Saving the sessions whole makes it good. */
 bool rf_store_unsynced(const struct rf_store *store);
 
+/* True where a file of the journal is there that the disk does not give: no session of before may be saved, since that
+ * would have the version of records that are in it. Refusing to start would lose the laps of the race that is on. */
+bool rf_store_is_blind(const struct rf_store *store);
+
+/* True where the session's own file is such a one: it must not be begun anew from its records, nor its id used again. */
+bool rf_store_is_unread(const struct rf_store *store, const char *id);
+
 /* Reads a listed session's file at once: for the start, blocks. 0; -1 where it is not listed or cannot be read. */
 int rf_store_load_now(struct rf_store *store, const char *id, struct rf_buf *json) __attribute__((warn_unused_result));
 
@@ -122,7 +129,7 @@ struct rf_listing {
 
 void rf_store_list(struct rf_store *store, const struct rf_listing_query *query, struct rf_listing *out);
 const struct rf_summary *rf_store_find(const struct rf_store *store, const char *id);
-bool rf_store_knows(const struct rf_store *store, const char *id); /* it is listed, or was and is gone */
+bool rf_store_knows(const struct rf_store *store, const char *id); /* it is listed, was and is gone, or is unread */
 uint64_t rf_store_version(const struct rf_store *store); /* counts changes of the index */
 void rf_store_status(const struct rf_store *store, struct rf_store_status *out);
 

@@ -23,8 +23,8 @@ export async function whyNoFaultyDisk(t) {
 
 export class FaultyDisk {
   // What is to fail, see faulty_disk.c: {call: 'write', nth: 3, errno: 'EIO', lasting: true}. powerCut: keeps what a power
-  // cut would leave. slowMs: what every sync takes longer. from: a folder to go on in, which is moved.
-  constructor(t, {call, nth = 1, errno = 'ENOSPC', lasting = false, powerCut = false, slowMs = 0, from} = {}) {
+  // cut would leave. where: what the path has to have in it. slowMs: what every sync takes longer. from: a folder to go on in, which is moved.
+  constructor(t, {call, nth = 1, errno = 'ENOSPC', lasting = false, where, powerCut = false, slowMs = 0, from} = {}) {
     this.t = t;
     const base = realpathSync(tempDir(t, 'rf-disk-'));
     this.dir = path.join(base, 'server'); // where the server is to run
@@ -43,6 +43,7 @@ export class FaultyDisk {
       writeFileSync(this.until, '');
       this.settings.FAULTY_DISK_UNTIL = this.until;
     }
+    if (where) this.settings.FAULTY_DISK_PATH = where;
     if (slowMs) this.settings.FAULTY_DISK_SLOW_MS = slowMs;
     if (powerCut) this.settings.FAULTY_DISK_SHADOW = this.shadow;
   }
@@ -60,6 +61,11 @@ export class FaultyDisk {
 
   get failures() {
     return this.calls().filter((call) => call.failed).length;
+  }
+
+  // What mend has mended, anew.
+  fail() {
+    writeFileSync(this.until, '');
   }
 
   mend() {

@@ -147,7 +147,7 @@ static void test_a_file_that_cannot_be_read_holds_up_none(void **state)
     assert_int_equal(mkdir(at(fixture, "journal/00000000000000000005.log"), 0750), 0);
     open_store(fixture);
     assert_records(fixture, "a1 a2 a3 ");
-    assert_int_equal(status_of(fixture).unreadable, 1);
+    assert_int_equal(status_of(fixture).unread, 1);
     append(fixture, "a", 4);
     assert_int_equal(commit(fixture), 0);
     assert_true(exists(fixture, "journal/00000000000000000006.log"));
