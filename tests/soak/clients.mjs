@@ -17,22 +17,23 @@ export class Client {
     stage.after(() => this.agent.destroy());
   }
 
-  async get(path, {method = 'GET', headers = {}, again = true} = {}) {
+  async get(path, {method = 'GET', headers = {}, fresh = false} = {}) {
     try {
-      const answer = await this.once(path, {method, headers});
+      const answer = await this.once(path, {method, headers, fresh});
       this.stage.count('answers', answer.status);
       if (!EXPECTED.includes(answer.status)) this.stage.fail(`${method} ${path} → ${answer.status} ${answer.text}`);
       return answer;
     } catch (error) {
-      // A kept connection may be closed just as it is used again: ask anew, as any client would.
-      if (error.reused && again) return this.get(path, {method, headers, again: false});
+      // A kept connection may be closed just as it is used again: ask on a new one, as any client would.
+      if (error.reused) return this.get(path, {method, headers, fresh: true});
       throw new Error(`${method} ${path} from ${this.from}: ${error.message}`);
     }
   }
 
-  once(path, {method, headers}) {
+  once(path, {method, headers, fresh}) {
+    const where = {port: this.port, host: '127.0.0.1', localAddress: this.from, agent: !fresh && this.agent};
     return new Promise((resolve, reject) => {
-      const req = http.request({port: this.port, host: '127.0.0.1', path, method, headers, agent: this.agent}, (res) => {
+      const req = http.request({...where, path, method, headers}, (res) => {
         const parts = [];
         res.on('data', (part) => parts.push(part));
         res.on('error', reject);

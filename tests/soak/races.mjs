@@ -32,12 +32,13 @@ export class Races {
   }
 
   start() {
-    let [from, pushed] = [performance.now(), 0];
+    let [last, due] = [performance.now(), 0];
     const tick = () => {
-      const due = Math.floor(((performance.now() - from) / 1000) * this.framesPerSecond);
-      // Whoever was held up does not make up for it.
-      if (due - pushed > this.framesPerSecond) [from, pushed] = [performance.now(), 0];
-      for (; pushed < due; pushed++) this.push();
+      const now = performance.now();
+      // Whoever was held up does not make up for all of it.
+      due += Math.min(1, (now - last) / 1000) * this.framesPerSecond;
+      last = now;
+      for (; due >= 1; due--) this.push();
     };
     this.timer = setInterval(tick, TICK_MS);
     return this.tracks.map((track) => this.stage.repeat(() => this.notice(track), NOTICE_MS));

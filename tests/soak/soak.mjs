@@ -57,7 +57,7 @@ const races = new Races(stage, {feed, daemon, monitor, seed, framesPerSecond});
 const samples = new Samples(stage, {daemon, monitor, file: path.join(folder, 'samples.tsv')});
 
 const begun = new Date();
-stage.begun = Date.now();
+stage.begun = performance.now();
 const work = [
   ...races.start(),
   samples.start(),

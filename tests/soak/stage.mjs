@@ -5,7 +5,7 @@ export class Stage {
     this.running = true;
     this.counts = {};
     this.failures = []; // the first of them; the rest is only counted
-    this.begun = Date.now();
+    this.begun = performance.now();
   }
 
   // As the helpers of the integration tests expect it of a test.
@@ -19,7 +19,7 @@ export class Stage {
   }
 
   get seconds() {
-    return (Date.now() - this.begun) / 1000;
+    return (performance.now() - this.begun) / 1000;
   }
 
   count(group, name, by = 1) {
@@ -54,8 +54,8 @@ export class Stage {
 
   // Not a moment longer than the run.
   async sleep(ms) {
-    const until = Date.now() + ms;
-    for (let left = ms; this.running && left > 0; left = until - Date.now())
+    const until = performance.now() + ms;
+    for (let left = ms; this.running && left > 0; left = until - performance.now())
       await new Promise((resolve) => setTimeout(resolve, Math.min(left, 200)));
   }
 }
