@@ -43,6 +43,26 @@ static void current_says_which_session(void **state)
     maker_destroy(&maker);
 }
 
+static void a_session_says_where_it_is_not_durable(void **state)
+{
+    (void)state;
+    struct maker maker = maker_create(1000);
+    maker_usual_race(&maker);
+    for (int durable = 1; durable >= 0; durable--) {
+        struct rf_buf out = RF_BUF_INIT;
+        rf_engine_set_durable(maker.engine, durable);
+        rf_view_session(&out, maker.engine, maker_session(&maker));
+        cJSON *root = parsed(&out);
+        assert_string_equal(str(root, "sessionId"), "20251012T081514Z-session-12-t3");
+        assert_true(cJSON_IsArray(at(root, "runs")));
+        const cJSON *told = cJSON_GetObjectItem(root, "durable");
+        assert_true(durable ? told == NULL : cJSON_IsFalse(told)); /* as the file has it, else */
+        cJSON_Delete(root);
+        rf_buf_finish(&out);
+    }
+    maker_destroy(&maker);
+}
+
 static void a_kart_has_every_value(void **state)
 {
     (void)state;
@@ -371,6 +391,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(current_says_which_session),
+        cmocka_unit_test(a_session_says_where_it_is_not_durable),
         cmocka_unit_test(a_kart_has_every_value),
         cmocka_unit_test(means_keep_their_fraction_and_their_text_rounds_it),
         cmocka_unit_test(unranked_and_cross_kart_drivers_are_listed),

@@ -121,6 +121,14 @@ static void a_fault_degrades_health_and_says_why(void **state)
     assert_string_equal(str(root, "reasons.1"), "sessions cannot be saved: No space left on device");
     assert_string_equal(str(root, "storage.state"), "failing");
     cJSON_Delete(root);
+
+    status = well();
+    status.store.unread = 2;
+    root = health(&status);
+    assert_string_equal(str(root, "status"), "DEGRADED");
+    assert_int_equal(size_of(root, "reasons"), 1);
+    assert_int_equal(num(root, "storage.unread"), 2);
+    cJSON_Delete(root);
 }
 
 static void stats_before_and_during_a_session(void **state)

@@ -305,9 +305,29 @@ static void test_close_tries_once_more_what_was_failing_under_way(void **state)
     assert_false(exists(fixture, "sessions/session-a.json"));
 }
 
+static void test_a_save_that_hangs_counts_as_failing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct jam jam;
+    fixture->save_patience_ms = 20;
+    open_store(fixture);
+    jam_pool(fixture, &jam);
+    save_live(fixture, "a", 1, false);
+    while (!status_of(fixture).failing) /* else the test's time runs out */
+        assert_int_equal(usleep(1000), 0);
+    assert_string_equal(status_of(fixture).error, "the disk takes very long");
+    assert_int_equal(status_of(fixture).failures, 0);
+    unjam(fixture, &jam);
+    run_until_idle(fixture);
+    assert_false(status_of(fixture).failing);
+    assert_string_equal(status_of(fixture).error, "");
+    assert_saved(fixture, "sessions/session-a.json", "a", 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_a_save_that_hangs_counts_as_failing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_newer_state_replaces_one_that_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reading_meanwhile_gives_the_newest, setup, teardown),
         cmocka_unit_test_setup_teardown(test_current_follows_the_last_one_named, setup, teardown),
