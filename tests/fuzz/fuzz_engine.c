@@ -1,11 +1,13 @@
 /* fuzz_engine.c - any frames, one after another: laps stay in order and sums right, every event's record can
  * be read, and journal alone, or a file of any moment with the journal, makes the same laps again. A line of
- * the input is a payload; "@17" lets 17 s pass, "~" saves the session shown. */
+ * the input is a payload; "@17" lets 17 s pass, "~" saves the session shown, "^" restarts the server,
+ * "&-90" sets its clock back by 90 s, "-" deletes an ended session. */
 #include <stdbool.h>
 #include <string.h>
 
 #include "check.h"
 #include "expect.h"
+#include "racefacer/base/memory.h"
 #include "racefacer/codec/decode.h"
 #include "racefacer/codec/journal.h"
 #include "racefacer/codec/session_file.h"
@@ -29,6 +31,34 @@ struct world {
     char saved_id[256];
     int64_t now_ms;
 };
+
+/* ---- the same laps in two sessions */
+
+static bool same_laps(const struct rf_run *a, const struct rf_run *b)
+{
+    const struct rf_lap_history *left = &a->history, *right = &b->history;
+    if (strcmp(rf_session_run_key(a), rf_session_run_key(b)) != 0 || left->count != right->count ||
+        rf_lap_history_timed(left) != rf_lap_history_timed(right))
+        return false;
+    for (size_t i = 0; i < left->count; i++)
+        if (left->laps[i].num != right->laps[i].num || left->laps[i].time_ms != right->laps[i].time_ms ||
+            left->laps[i].at_ms != right->laps[i].at_ms ||
+            left->laps[i].corrected != right->laps[i].corrected)
+            return false;
+    return true;
+}
+
+static void expect_same_laps(const struct rf_session *live, const struct rf_session *rebuilt)
+{
+    expect(rebuilt->laps_version == live->laps_version && rebuilt->ended == live->ended);
+    expect(rf_session_timed_laps(rebuilt) == rf_session_timed_laps(live));
+    for (size_t i = 0; i < live->run_count; i++) {
+        bool found = rf_lap_history_timed(&live->runs[i]->history) == 0;
+        for (size_t j = 0; j < rebuilt->run_count && !found; j++)
+            found = same_laps(live->runs[i], rebuilt->runs[j]);
+        expect(found);
+    }
+}
 
 /* ---- while it goes on */
 
@@ -71,6 +101,49 @@ static void save(struct world *world)
     memcpy(world->saved_id, session->id, strlen(session->id) + 1);
 }
 
+/* Every session goes through its file into another engine, as at a restart. */
+static void restart(struct world *world)
+{
+    struct rf_engine *next = rf_engine_create(&options, on_event, world);
+    rf_engine_tick(next, world->now_ms);
+    for (size_t i = rf_engine_session_count(world->engine);
+         i-- > 0;) { /* the one with the newest frame last */
+        const struct rf_session *session = rf_engine_session_at(world->engine, i);
+        struct rf_buf file = RF_BUF_INIT;
+        const char *error = NULL;
+        rf_session_file_write(&file, session, &options.analysis);
+        struct rf_session *read = rf_session_file_read(session->id, file.data, file.len, MAX_LAPS, &error);
+        expect(read != NULL);
+        expect_same_laps(session, read);
+        rf_engine_adopt(next, read);
+        rf_buf_finish(&file);
+    }
+    rf_engine_destroy(world->engine);
+    world->engine = next;
+    rf_engine_tick(next, world->now_ms);
+}
+
+static void delete_one(struct world *world)
+{
+    for (size_t i = 0; i < rf_engine_session_count(world->engine); i++) {
+        const struct rf_session *session = rf_engine_session_at(world->engine, i);
+        if (!session->ended)
+            continue;
+        char *id = rf_strdup(session->id);
+        rf_engine_forget(world->engine, id);
+        expect(rf_engine_find_session(world->engine, id) == NULL);
+        free(id);
+        return;
+    }
+}
+
+static long number_of(const char *digits, size_t len)
+{
+    char text[8] = "";
+    memcpy(text, digits, len < sizeof text ? len : sizeof text - 1);
+    return strtol(text, NULL, 10);
+}
+
 static void take_payload(struct world *world, const char *json, size_t len)
 {
     enum rf_decoded decoded = rf_decode(world->decoder, "", json, len);
@@ -83,45 +156,24 @@ static void take_payload(struct world *world, const char *json, size_t len)
 
 static void take_line(struct world *world, const char *line, size_t len)
 {
-    char digits[8] = "";
-    if (len == 0 || line[0] == '~') {
-        save(world);
-    } else if (line[0] == '@') {
-        memcpy(digits, line + 1, len - 1 < sizeof digits ? len - 1 : sizeof digits - 1);
-        world->now_ms += strtol(digits, NULL, 10) * 1000;
+    long seconds = len == 0 ? 0 : number_of(line + 1, len - 1);
+    switch (len == 0 ? '\0' : line[0]) {
+    case '~': save(world); break;
+    case '^': restart(world); break;
+    case '-': delete_one(world); break;
+    case '&':
+        world->now_ms += seconds * 1000;
+        rf_engine_clock_was_set(world->engine, seconds * 1000);
+        break;
+    case '@':
+        world->now_ms += labs(seconds) * 1000;
         rf_engine_tick(world->engine, world->now_ms);
-    } else {
-        take_payload(world, line, len);
+        break;
+    default: take_payload(world, line, len);
     }
 }
 
 /* ---- and after a crash */
-
-static bool same_laps(const struct rf_run *a, const struct rf_run *b)
-{
-    const struct rf_lap_history *left = &a->history, *right = &b->history;
-    if (strcmp(rf_session_run_key(a), rf_session_run_key(b)) != 0 || left->count != right->count ||
-        rf_lap_history_timed(left) != rf_lap_history_timed(right))
-        return false;
-    for (size_t i = 0; i < left->count; i++)
-        if (left->laps[i].num != right->laps[i].num || left->laps[i].time_ms != right->laps[i].time_ms ||
-            left->laps[i].at_ms != right->laps[i].at_ms ||
-            left->laps[i].corrected != right->laps[i].corrected)
-            return false;
-    return true;
-}
-
-static void expect_same_laps(const struct rf_session *live, const struct rf_session *rebuilt)
-{
-    expect(rebuilt->laps_version == live->laps_version && rebuilt->ended == live->ended);
-    expect(rf_session_timed_laps(rebuilt) == rf_session_timed_laps(live));
-    for (size_t i = 0; i < live->run_count; i++) {
-        bool found = rf_lap_history_timed(&live->runs[i]->history) == 0;
-        for (size_t j = 0; j < rebuilt->run_count && !found; j++)
-            found = same_laps(live->runs[i], rebuilt->runs[j]);
-        expect(found);
-    }
-}
 
 static void check_rebuilt(
     const struct world *world, const struct rf_session *live, struct rf_session *session)
