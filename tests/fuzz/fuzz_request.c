@@ -54,6 +54,7 @@ static void check_route(const char *path, size_t len)
     expect(strstr(rf_route_allow_header(route.endpoint), "GET, HEAD") != NULL);
     expect(rf_route_allows(route.endpoint, RF_METHOD_GET));
     expect(rf_route_allows(route.endpoint, RF_METHOD_DELETE) == (route.endpoint == RF_ENDPOINT_SESSION));
+    expect(!rf_route_allows(route.endpoint, RF_METHOD_OTHER));
     if (!rf_route_is_stored(route.endpoint) || route.fault != NULL || route.impossible)
         return;
     /* An id that may come to the storage's file names. */
