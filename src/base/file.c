@@ -162,13 +162,14 @@ int rf_file_remove(const char *path)
     return result;
 }
 
-/* A new folder's name lasts only once the folder it is in was synced. */
+/* A folder's name lasts only once the folder it is in was synced; where that was not done after it was made, since the
+ * process was killed or the disk failed, it has to be made up for. */
 static int sync_name(const char *path)
 {
     char *folder = folder_of(path);
     int result = sync_folder(folder);
-    if (result != 0 && errno == EACCES)
-        result = 0; /* one may make folders where one may not look */
+    if (result != 0 && (errno == EACCES || errno == EROFS))
+        result = 0; /* one may make folders where one may not look; and there nothing was made */
     int kept = errno;
     free(folder);
     errno = kept;
@@ -184,7 +185,7 @@ static int make_one(const char *path)
     /* Not only EEXIST: on a read-only file system an existing folder may answer EROFS. */
     if (stat(path, &status) == 0) {
         if (S_ISDIR(status.st_mode))
-            return 0;
+            return sync_name(path);
         errno = ENOTDIR;
         return -1;
     }
