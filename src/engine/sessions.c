@@ -103,11 +103,17 @@ void rf_session_move(struct rf_session *session, int64_t by_ms)
     session->version++;
 }
 
+/* Of one track. A session ends when the next begins: stamps alone may be from before the clock was set. */
+static bool is_later(const struct rf_session *a, const struct rf_session *b)
+{
+    return a->ended != b->ended ? b->ended : a->last_frame_ms > b->last_frame_ms;
+}
+
 void rf_engine_adopt(struct rf_engine *engine, struct rf_session *session)
 {
     struct rf_track *track = rf_engine_track(engine, session->has_track, session->track);
     struct rf_session *newer = session, *older = track->session;
-    if (older != NULL && older->last_frame_ms > newer->last_frame_ms) {
+    if (older != NULL && is_later(older, newer)) {
         newer = older;
         older = session;
     }

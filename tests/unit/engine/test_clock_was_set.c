@@ -153,6 +153,27 @@ static void test_a_stored_session_from_the_future(void **state)
     rf_engine_destroy(engine);
 }
 
+/* The clock was set back between the two, and then the server was killed. */
+static void test_the_session_that_ended_is_the_older(void **state)
+{
+    (void)state;
+    struct seen seen = {0};
+    struct rf_engine *engine = engine_for(&seen);
+    rf_engine_tick(engine, T0);
+    struct rf_session *live = rf_session_create("live", "Session #1", 1000);
+    struct rf_session *over = rf_session_create("over", "Session #0", 1000);
+    live->last_frame_ms = T0 - HOUR / 2;
+    over->last_frame_ms = T0 - 1000;
+    over->ended = true;
+    rf_session_restored(live);
+    rf_session_restored(over);
+    rf_engine_adopt(engine, live);
+    rf_engine_adopt(engine, over);
+    assert_int_equal(seen.ended, 0);
+    assert_string_equal(rf_engine_default_session(engine)->id, "live");
+    rf_engine_destroy(engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +182,7 @@ int main(void)
         cmocka_unit_test(test_a_clock_that_is_set_right_judges_anew),
         cmocka_unit_test(test_patience_with_the_venue_goes_on),
         cmocka_unit_test(test_a_stored_session_from_the_future),
+        cmocka_unit_test(test_the_session_that_ended_is_the_older),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
