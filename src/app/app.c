@@ -19,7 +19,7 @@ static void on_tick(uv_timer_t *timer)
     int64_t now_ms = rf_app_now_ms(app);
     rf_app_check_durable(app);
     rf_app_watch_unsaved(app);
-    if (app->committing)
+    if (app->committing || app->stopping)
         return; /* at the next: what it may change could not be committed now */
     rf_engine_tick(app->engine, now_ms);
     rf_app_settle(app);
