@@ -76,6 +76,7 @@ struct comparison {
     size_t shared;    /* the session has them */
     size_t started;   /* of the shared, two crossings or more by the session */
     size_t fell;      /* of these, at most one by the frame */
+    size_t left;      /* of the session's, in rows that nobody removed: not counted above */
 };
 
 static bool is_stale(const struct rf_engine *engine, const struct rf_frame *frame, const struct rf_row *row)
@@ -108,6 +109,7 @@ static struct comparison compare(
         if (!is_ghost(row))
             compare_row(is_stale(engine, frame, row) ? &stale : &fresh, session, row);
     }
+    fresh.left = stale.shared;
     return fresh.runs > 0 ? fresh : stale;
 }
 
@@ -140,7 +142,8 @@ static enum belongs place(
         return all.runs > 0 ? BELONGS_TO_NEXT : BELONGS_NOWHERE;
     if (session->full || is_other_event(session, frame, &all))
         return all.runs > 0 ? BELONGS_TO_NEXT : BELONGS_NOWHERE;
-    if (session->run_count == 0 || !is_restart(&all)) /* without runs it was just begun, before a crash */
+    /* With nobody but whom nobody removed it was just begun, before a crash. */
+    if (session->run_count == all.left || !is_restart(&all))
         return BELONGS_HERE;
     /* After the flag the counters of the race just run may be cleared: that is not the next race. */
     return session->ended && frame->status == RF_STATUS_FINISHED ? BELONGS_NOWHERE : BELONGS_TO_NEXT;
