@@ -1,0 +1,344 @@
+/* witness.c - what was served once, and what has to be true of all that is served later. */
+#include "witness.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "simulation.h"
+#include "venue.h"
+
+#define WAIVED_MAX 1024
+
+struct known {
+    struct known *next;
+    char *id, *event;
+    bool asked, deleted, cleaned, complete, listed; /* listed: some listing had it, or it has a lap */
+    struct served_run *runs;
+    size_t run_count;
+};
+
+static struct known *all; /* newest first */
+static int max_laps, max_sessions;
+static bool tainted;
+static int waived[WAIVED_MAX];
+static size_t waived_count;
+static const struct truth_session *compared[4096];
+static size_t compared_count;
+
+void witness_begin(int laps, int sessions)
+{
+    max_laps = laps;
+    max_sessions = sessions;
+}
+
+void witness_end(void)
+{
+    while (all != NULL) {
+        struct known *known = all;
+        all = known->next;
+        for (size_t i = 0; i < known->run_count; i++)
+            sim_free(known->runs[i].laps);
+        sim_free(known->runs);
+        sim_free(known->id);
+        sim_free(known->event);
+        sim_free(known);
+    }
+    tainted = false;
+    waived_count = 0;
+}
+
+void witness_taint(bool is)
+{
+    tainted = is;
+}
+
+static struct known *find(const char *id)
+{
+    struct known *known = all;
+    while (known != NULL && strcmp(known->id, id) != 0)
+        known = known->next;
+    return known;
+}
+
+static struct known *get(const char *id)
+{
+    struct known *known = find(id);
+    if (known != NULL)
+        return known;
+    known = sim_alloc(sizeof *known);
+    known->id = sim_copy(id);
+    known->next = all;
+    all = known;
+    return known;
+}
+
+/* ---- laps */
+
+static const struct truth_run *truth_of(const struct truth_session *truth, const struct served_run *run)
+{
+    const struct truth_run *found = truth == NULL ? NULL : truth->runs;
+    /* Who missed frames cannot know on which kart a lap was driven. */
+    bool any_kart = !venue_options()->patient;
+    while (found != NULL && (found->id != run->id || (!any_kart && found->kart_id != run->kart_id)))
+        found = found->next;
+    return found;
+}
+
+static const struct truth_lap *truth_lap(
+    const struct truth_session *truth, const struct served_run *run, const struct served_lap *lap)
+{
+    const struct truth_run *from = truth_of(truth, run);
+    for (; from != NULL; from = from->next) {
+        const struct truth_lap *at = NULL;
+        if (from->id != run->id)
+            continue;
+        while ((at = utarray_next(from->laps, at)) != NULL)
+            if (at->num == lap->num)
+                return at;
+    }
+    return NULL;
+}
+
+static struct served_run *known_run(struct known *known, const struct served_run *run, bool make)
+{
+    for (size_t i = 0; i < known->run_count; i++)
+        if (known->runs[i].id == run->id && known->runs[i].kart_id == run->kart_id)
+            return &known->runs[i];
+    if (!make)
+        return NULL;
+    known->runs = sim_resize(known->runs, (known->run_count + 1) * sizeof *known->runs);
+    known->runs[known->run_count] = (struct served_run){.id = run->id, .kart_id = run->kart_id};
+    return &known->runs[known->run_count++];
+}
+
+static void remember_lap(struct served_run *run, size_t at, const struct served_lap *lap)
+{
+    if (run->count == run->cap) {
+        run->cap = run->cap == 0 ? 16 : 2 * run->cap;
+        run->laps = sim_resize(run->laps, run->cap * sizeof *run->laps);
+    }
+    memmove(run->laps + at + 1, run->laps + at, (run->count - at) * sizeof *run->laps);
+    run->laps[at] = *lap;
+    run->count++;
+    sim_totals.served++;
+}
+
+/* It is to go: until it has, there may be less of it. */
+static bool is_cleaned(const char *id)
+{
+    const struct known *known = find(id);
+    return known != NULL && known->cleaned;
+}
+
+static void see_lost(const struct served *served, const struct served_run *run, const struct served_lap *lap)
+{
+    bool dropped = run->count >= (size_t)max_laps && lap->num < run->laps[0].num;
+    if (!dropped && !tainted && !is_cleaned(served->id))
+        sim_fail("%s: lap %d of run %lld on kart %lld (%d ms) was served, and is lost", served->id, lap->num,
+            (long long)run->id, (long long)run->kart_id, (int)lap->time_ms);
+}
+
+static void see_run(const struct served *served, const struct truth_session *truth,
+    const struct served_run *run, struct known *known, bool durable)
+{
+    struct served_run *before = known == NULL ? NULL : known_run(known, run, durable && run->count > 0);
+    size_t at = 0;
+    for (size_t i = 0; i < run->count; i++) {
+        const struct served_lap *lap = &run->laps[i];
+        if (i > 0 && lap->num <= run->laps[i - 1].num)
+            sim_fail("%s: laps %d and %d of run %lld are out of order", served->id, run->laps[i - 1].num,
+                lap->num, (long long)run->id);
+        while (before != NULL && at < before->count && before->laps[at].num < lap->num)
+            see_lost(served, run, &before->laps[at++]);
+        if (before != NULL && at < before->count && before->laps[at].num == lap->num) {
+            if (before->laps[at++].time_ms != lap->time_ms)
+                sim_fail("%s: lap %d of run %lld was served as %d ms, and now is %d ms", served->id, lap->num,
+                    (long long)run->id, (int)before->laps[at - 1].time_ms, (int)lap->time_ms);
+            continue;
+        }
+        const struct truth_lap *told = truth_lap(truth, run, lap);
+        if (told == NULL || told->time_ms != lap->time_ms)
+            sim_fail("%s (%s): lap %d of run %lld on kart %lld, %d ms, was never driven", served->id,
+                served->event, lap->num, (long long)run->id, (long long)run->kart_id, (int)lap->time_ms);
+        if (durable && before != NULL)
+            remember_lap(before, at++, lap);
+    }
+    while (before != NULL && at < before->count)
+        see_lost(served, run, &before->laps[at++]);
+}
+
+void witness_see(const struct served *served, bool durable)
+{
+    const struct truth_session *truth = venue_truth(served->event, served->has_track, served->track);
+    struct known *known = durable ? get(served->id) : find(served->id);
+    sim_totals.checks++;
+    if (known != NULL) {
+        if (known->deleted)
+            sim_fail("%s was deleted, and is there again", served->id);
+        if (known->event == NULL)
+            known->event = sim_copy(served->event);
+        if (known->complete && !served->complete && !tainted && !known->cleaned)
+            sim_fail("%s was complete, and is not any more", served->id);
+        if (durable)
+            known->complete = served->complete;
+    }
+    for (size_t i = 0; i < served->run_count; i++) {
+        see_run(served, truth, &served->runs[i], known, durable);
+        if (known != NULL && durable && served->runs[i].count > 0)
+            known->listed = true;
+    }
+    for (size_t k = 0; known != NULL && !tainted && !known->cleaned && k < known->run_count; k++) {
+        bool there = known->runs[k].count == 0;
+        for (size_t i = 0; i < served->run_count && !there; i++)
+            there =
+                served->runs[i].id == known->runs[k].id && served->runs[i].kart_id == known->runs[k].kart_id;
+        if (!there)
+            sim_fail("%s: run %lld on kart %lld was served, and is lost", served->id,
+                (long long)known->runs[k].id, (long long)known->runs[k].kart_id);
+    }
+}
+
+void witness_see_listed(const char *id, bool durable)
+{
+    struct known *known = durable ? get(id) : find(id);
+    if (known == NULL)
+        return;
+    if (known->deleted)
+        sim_fail("%s was deleted, and is listed again", id);
+    if (durable)
+        known->listed = true;
+}
+
+/* ---- sessions */
+
+void witness_deletion_asked(const char *id)
+{
+    get(id)->asked = true;
+}
+
+void witness_deletion_refused(const char *id)
+{
+    get(id)->asked = false;
+}
+
+void witness_deleted(const char *id)
+{
+    get(id)->deleted = true;
+    sim_totals.deletions++;
+}
+
+void witness_cleaned(const char *id, size_t len)
+{
+    char *copy = sim_alloc(len + 1);
+    memcpy(copy, id, len);
+    get(copy)->cleaned = true;
+    sim_free(copy);
+}
+
+bool witness_is_deleted(const char *id)
+{
+    const struct known *known = find(id);
+    return known != NULL && known->deleted;
+}
+
+bool witness_is_asked(const char *id)
+{
+    const struct known *known = find(id);
+    return known != NULL && known->asked;
+}
+
+void witness_waive(int session)
+{
+    if (waived_count == 0 || waived[waived_count - 1] != session)
+        waived[waived_count++ % WAIVED_MAX] = session;
+}
+
+bool witness_is_waived(const char *event)
+{
+    for (size_t i = 0; i < waived_count && i < WAIVED_MAX; i++)
+        if (atoi(event + strcspn(event, "0123456789")) == waived[i])
+            return true;
+    for (const struct known *known = all; known != NULL; known = known->next)
+        if ((known->asked || known->cleaned) && known->event != NULL && strcmp(known->event, event) == 0)
+            return true;
+    return false;
+}
+
+void witness_each_due(void (*each)(const char *id))
+{
+    for (struct known *known = all; known != NULL; known = known->next)
+        if (known->listed && !known->asked && !tainted)
+            each(known->id);
+}
+
+/* Ids begin with the time of the session's beginning; where the clock was set, that tells nothing. */
+void witness_missing(const char *id)
+{
+    int newer = 0;
+    bool set = sim_wall_offset_ms != SIM_WALL_OFFSET_MS;
+    for (const struct known *known = all; known != NULL; known = known->next)
+        newer += known->listed && (set || strncmp(known->id, id, 16) >= 0); /* itself, too */
+    /* Of those that made it the oldest, one a track may never have been served, and be lost. */
+    if (newer + RACE_TRACKS_MAX <= max_sessions || !find(id)->cleaned)
+        sim_fail("%s was served, and is gone", id);
+}
+
+void witness_compare(const struct served *served)
+{
+    const struct truth_session *truth = venue_truth(served->event, served->has_track, served->track);
+    if (truth == NULL)
+        sim_fail("%s never was", served->event);
+    for (const struct truth_run *run = truth->runs; run != NULL; run = run->next) {
+        size_t i = 0;
+        while (i < served->run_count &&
+               (served->runs[i].id != run->id || served->runs[i].kart_id != run->kart_id))
+            i++;
+        size_t laps = utarray_len(run->laps), kept = laps < (size_t)max_laps ? laps : (size_t)max_laps;
+        if (i == served->run_count && laps == 0)
+            continue;
+        if (i == served->run_count)
+            sim_fail("%s (%s): run %lld on kart %lld is missing", served->id, served->event,
+                (long long)run->id, (long long)run->kart_id);
+        const struct served_run *there = &served->runs[i];
+        for (size_t lap = 0; lap < kept; lap++) {
+            const struct truth_lap *told =
+                (const struct truth_lap *)utarray_eltptr(run->laps, laps - kept + lap);
+            if (lap >= there->count || told->num != there->laps[lap].num ||
+                told->time_ms != there->laps[lap].time_ms)
+                sim_fail("%s (%s): lap %d of run %lld is not what was driven (%zu laps, of %zu)", served->id,
+                    served->event, told->num, (long long)run->id, there->count, laps);
+        }
+        if (there->count != kept)
+            sim_fail("%s (%s): run %lld has %zu laps, and drove %zu", served->id, served->event,
+                (long long)run->id, there->count, laps);
+    }
+    compared[compared_count++] = truth;
+    sim_totals.checks++;
+}
+
+static bool was_compared(const struct truth_session *truth)
+{
+    for (size_t i = 0; i < compared_count; i++)
+        if (compared[i] == truth)
+            return true;
+    return false;
+}
+
+void witness_compared_all(void)
+{
+    size_t gone = 0, asked = 0;
+    for (const struct known *known = all; known != NULL; known = known->next)
+        asked += known->asked || known->cleaned;
+    for (const struct truth_session *truth = venue_race()->truth; truth != NULL; truth = truth->next) {
+        size_t laps = 0;
+        for (const struct truth_run *run = truth->runs; run != NULL; run = run->next)
+            laps += utarray_len(run->laps);
+        if (laps > 0 && !was_compared(truth) && !witness_is_waived(truth->event)) {
+            if (compared_count + asked < (size_t)max_sessions)
+                sim_fail("%s was driven, and is not there", truth->event);
+            gone++;
+        }
+    }
+    sim_trace("  %zu sessions are exactly what was driven, %zu were cleaned away", compared_count, gone);
+    compared_count = 0;
+}
