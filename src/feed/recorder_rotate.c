@@ -82,7 +82,8 @@ static void remove_oldest(const struct parts *parts, int keep)
         if (is_rotated(parts, name))
             utarray_push_back(names, &name);
     }
-    utarray_sort(names, by_name);
+    if (utarray_len(names) > 0)
+        utarray_sort(names, by_name);
     for (unsigned i = 0; i + (unsigned)keep < utarray_len(names); i++) {
         char **name = utarray_eltptr(names, i);
         (void)unlinkat(
