@@ -5,6 +5,7 @@
 
 #include "racefacer/base/memory.h"
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): `data` is kept, to be freed */
 struct rf_blob *rf_blob_create(const char *id, uint64_t version, char *data, size_t len)
 {
     struct rf_blob *blob = rf_new(sizeof *blob);

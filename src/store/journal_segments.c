@@ -14,6 +14,7 @@
 
 static void forget(struct rf_need **needs, struct rf_need *need)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): no link of the table leads to one freed before */
     HASH_DELETE(hh, *needs, need);
     free(need->id);
     free(need);

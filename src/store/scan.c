@@ -63,7 +63,7 @@ static void add(void *ctx, const char *id)
 {
     struct rf_store *store = ctx;
     struct rf_buf json = RF_BUF_INIT;
-    struct rf_summary summary;
+    struct rf_summary summary = {0};
     bool damaged;
     const char *reason = load(store, id, id, &json, &summary, &damaged);
     if (reason == NULL) {
