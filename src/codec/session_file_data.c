@@ -31,7 +31,9 @@ static struct rf_slice said(struct rf_slice value)
         value = (struct rf_slice){value.data + 1, value.len - 1};
     while (value.len > 0 && value.data[value.len - 1] == ' ')
         value.len--;
-    return rf_slice_is(value, "null") || rf_slice_is(value, "-") ? (struct rf_slice){0} : value;
+    if (rf_slice_is(value, "null") || rf_slice_is(value, "-"))
+        return (struct rf_slice){0};
+    return value;
 }
 
 /* A kart number is a string to every client, since they filter on it: a number becomes one, none becomes the

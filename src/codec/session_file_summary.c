@@ -83,10 +83,8 @@ static void find_track(struct rf_summary *out, const cJSON *root)
 static void find_times(struct rf_summary *out, const cJSON *root, const char *id)
 {
     const cJSON *const starts[] = {
-        rf_json_path(root, "date", NULL),
-        rf_json_path(root, "startTime", NULL),
-        rf_json_path(root, "timestamp", NULL),
-        rf_json_path(root, "analysis", "summary", "timestamp", NULL),
+        rf_json_path(root, "date", NULL), rf_json_path(root, "startTime", NULL),
+        rf_json_path(root, "timestamp", NULL), rf_json_path(root, "analysis", "summary", "timestamp", NULL),
         rf_json_path(root, "sessionData", "timestamp", NULL),
         rf_json_path(root, "sessionId", NULL), /* the first server's ids are the time of the start */
     };

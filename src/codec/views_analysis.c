@@ -190,7 +190,7 @@ void rf_winner_write(struct rf_json *json, const char *key, const struct rf_anal
 static void write_summary(
     struct rf_json *json, const struct rf_session *session, const struct rf_analysis *analysis)
 {
-    const struct rf_result *first = analysis->ranked_count > 0 ? &analysis->ranked[0] : NULL;
+    bool any = analysis->ranked_count > 0;
     rf_json_object(json, "summary");
     rf_json_iso(json, "timestamp", session->changed_ms);
     rf_json_string(json, "sessionId", session->id);
@@ -198,11 +198,11 @@ static void write_summary(
     rf_json_int_if(json, "trackConfig", session->has_track, session->track);
     rf_json_int(json, "totalKarts", (int64_t)analysis->ranked_count);
     rf_json_int(json, "totalLaps", analysis->total_laps);
-    if (first != NULL)
-        write_lap_time(json, "fastestLap", first->stats.best_ms);
+    if (any)
+        write_lap_time(json, "fastestLap", analysis->ranked[0].stats.best_ms);
     else
         rf_json_string(json, "fastestLap", "--");
-    rf_json_string(json, "fastestDriver", first != NULL ? first->run->driver : "N/A");
+    rf_json_string(json, "fastestDriver", any ? analysis->ranked[0].run->driver : "N/A");
     rf_json_int(json, "crossKartDrivers", (int64_t)analysis->cross_count);
     rf_winner_write(json, "winner", analysis);
     rf_json_object_end(json);
