@@ -97,8 +97,8 @@ bool rf_check_readable_file(const char *value, struct rf_buf *kept, const char *
 static bool is_port(const char *text)
 {
     size_t len = strlen(text);
-    return len >= 1 && len <= 5 && strspn(text, "0123456789") == len && atoi(text) >= 1 &&
-           atoi(text) <= 65535;
+    long port = strtol(text, NULL, 10);
+    return len >= 1 && len <= 5 && strspn(text, "0123456789") == len && port >= 1 && port <= 65535;
 }
 
 /* "https://race.example:8443", in lower case already. */

@@ -21,9 +21,9 @@ static const struct setting_choice log_levels[] = {{"error", RF_LOG_ERROR, false
     {"warn", RF_LOG_WARN, false}, {"info", RF_LOG_INFO, false}, {"debug", RF_LOG_DEBUG, false}, {0}};
 
 #define AT(field) .offset = offsetof(struct rf_config, field)
-#define TEXT(field, check) .kind = SETTING_TEXT, AT(field), .read = check
-#define NUMBER(field, from, to) .kind = SETTING_NUMBER, AT(field), .min = from, .max = to
-#define CHOICE(field, words) .kind = SETTING_CHOICE, AT(field), .choices = words
+#define TEXT(field, check) .kind = SETTING_TEXT, AT(field), .read = (check)
+#define NUMBER(field, from, to) .kind = SETTING_NUMBER, AT(field), .min = (from), .max = (to)
+#define CHOICE(field, words) .kind = SETTING_CHOICE, AT(field), .choices = (words)
 
 /* clang-format off: a row reads best as a row */
 const struct setting rf_settings[] = {

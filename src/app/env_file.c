@@ -11,7 +11,7 @@
 #include "racefacer/base/file.h"
 #include "racefacer/base/memory.h"
 
-#define FILE_MAX (64 * 1024)
+#define FILE_MAX ((size_t)64 * 1024)
 
 static char *skip_blanks(char *at)
 {

@@ -92,7 +92,7 @@ static bool parse_zone(const char **at, int64_t *offset_ms)
     int minutes = digits(at, 2);
     if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
         return false;
-    *offset_ms = sign * (hours * 60 + minutes) * 60000LL;
+    *offset_ms = sign * (hours * 60LL + minutes) * 60000;
     return true;
 }
 

@@ -14,7 +14,7 @@
 #include "racefacer/base/clock.h"
 #include "racefacer/base/memory.h"
 
-#define ROTATE_BYTES (5 * 1024 * 1024)
+#define ROTATE_BYTES (5L * 1024 * 1024)
 #define KEEP 5
 #define MESSAGE_MAX 8192
 #define FAULT_EVERY_MS 60000

@@ -286,7 +286,7 @@ void rf_competitor_follow(
             competitor); /* NULL: the session is full, the laps go on under the kart before */
 
     /* The feed may tell when the line was crossed; or in units that are no time of day, or of another day. */
-    bool plausible = llabs(row->last_passing_ms - in->now_ms) < 24 * 3600 * 1000LL;
+    bool plausible = llabs(row->last_passing_ms - in->now_ms) < 24LL * 3600 * 1000;
     int64_t crossed_ms = row->last_passing_ms > 0 && plausible ? row->last_passing_ms : in->now_ms;
     if (total > competitor->total_laps) {
         competitor->total_laps = total;

@@ -11,7 +11,7 @@
 #include "racefacer/base/memory.h"
 
 #define BATCH_MS 200 /* crossings within it share a frame */
-#define DAYS_MS (3 * 24 * 3600 * 1000LL)
+#define DAYS_MS (3LL * 24 * 3600 * 1000)
 #define CACHED_AGE_S 46377
 
 /* Of so many frames one … */
@@ -76,7 +76,7 @@ static void begin_track(struct rf_race *race, int index)
     track->ranking = rf_new_array((size_t)track->run_count, sizeof(struct race_run *));
     race_session_begin(race, track, options->start_ms);
     /* A second track's clock ticks a little after the first's. */
-    track->clock_ms = options->start_ms + index * (options->frame_ms / 3);
+    track->clock_ms = options->start_ms + (int64_t)index * (options->frame_ms / 3);
     track->outage_from_ms = track->outage_until_ms = INT64_MAX;
     if (options->faults)
         plan_outage(race, track, options->start_ms);

@@ -11,7 +11,7 @@
 /* Whether this run's rows have the oddity `what`: about one run in nine has it, and keeps it. */
 static bool odd(const struct race_run *run, int what)
 {
-    return (run->id + 7 * what) % 9 == 0;
+    return (run->id + 7L * what) % 9 == 0;
 }
 
 static void write_number(struct rf_json *json, const char *key, int64_t value, bool as_text)

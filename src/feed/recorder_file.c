@@ -105,7 +105,7 @@ static int open_file(struct recorder_file *file)
     file->gz = gzdopen(fd, file->gzip ? "ab6" : "abT");
     if (file->gz != NULL)
         return 0;
-    close(fd);
+    (void)close(fd); /* nothing was written */
     return fail(file, "out of memory");
 }
 

@@ -110,7 +110,8 @@ struct rf_resolve *rf_resolve_start(uv_loop_t *loop, const char *host, rf_resolv
     lookup->host = rf_strdup(host);
     lookup->resolve = resolve;
     *resolve = (struct rf_resolve){.lookup = lookup, .done = done, .ctx = ctx};
-    uv_async_init(loop, &resolve->async, on_async); /* fails only where the loop could not be made either */
+    /* Fails only where the loop could not be made either. */
+    (void)uv_async_init(loop, &resolve->async, on_async);
     resolve->async.data = resolve;
 
     pthread_t thread;

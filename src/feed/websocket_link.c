@@ -143,11 +143,11 @@ static int write_next(struct rf_link *link, struct lws *wsi)
 
 static int add_agent(struct rf_link *link, struct lws *wsi, void *in, size_t len)
 {
-    unsigned char **at = in, *end = *at + len;
+    unsigned char **at = in, *limit = *at + len;
     if (link->agent[0] == '\0')
         return 0;
     return lws_add_http_header_by_token(
-        wsi, WSI_TOKEN_HTTP_USER_AGENT, (unsigned char *)link->agent, (int)strlen(link->agent), at, end);
+        wsi, WSI_TOKEN_HTTP_USER_AGENT, (unsigned char *)link->agent, (int)strlen(link->agent), at, limit);
 }
 
 /* The server says goodbye: a code, and perhaps a text. */
@@ -195,7 +195,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
             fail(link, wsi, NULL);
         else if (link->farewell[0] != '\0')
             end(link, 0, "the server has closed the connection (%s)", link->farewell);
-        else if (rf_clock_mono_ms() - link->alive_ms >= DEAD_S * 1000)
+        else if (rf_clock_mono_ms() - link->alive_ms >= DEAD_S * 1000LL)
             end(link, 0, "the connection is dead: no answer to a ping");
         else
             end(link, 0, "the connection broke");

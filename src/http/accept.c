@@ -90,7 +90,7 @@ void rf_accept_stop(struct rf_server *server)
 {
     /* First the handle: closing it later would touch whatever has the descriptor's number by then. */
     uv_close((uv_handle_t *)&server->listen_poll, on_closed);
-    close(server->listen_fd);
+    (void)close(server->listen_fd); /* nothing was written to it */
     server->listen_fd = -1;
 }
 

@@ -57,6 +57,7 @@ static void empty(struct rf_body_cache *cache, struct rf_cached *cached)
 static void drop(struct rf_body_cache *cache, struct rf_cached *cached)
 {
     empty(cache, cached);
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what is in the cache is in its table */
     HASH_DEL(cache->by_key, cached);
     DL_DELETE(cache->by_age, cached);
     free(cached->responses);

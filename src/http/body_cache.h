@@ -26,7 +26,7 @@ struct rf_cached *rf_body_cache_find(
 
 /* Copies the body and makes it the key's entry. */
 struct rf_cached *rf_body_cache_put(struct rf_body_cache *cache, const void *key, size_t key_len,
-    uint64_t version, const void *body, size_t len);
+    uint64_t version, const void *data, size_t len);
 
 const char *rf_cached_etag(const struct rf_cached *cached);
 /* Borrowed: queueing it takes a reference of its own. */

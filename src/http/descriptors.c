@@ -3,7 +3,8 @@
 
 #include <sys/resource.h>
 
-#define KEPT_FREE 256 /* storage, logs, the feed, the loop; connections just refused and not closed yet */
+#define KEPT_FREE                                                                                            \
+    ((rlim_t)256) /* storage, logs, the feed, the loop; connections just refused and not closed yet */
 
 int rf_descriptors_for(int connections)
 {

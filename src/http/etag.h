@@ -12,8 +12,8 @@
 /* The tag of these bytes: the same bytes, the same tag, also after a restart. */
 void rf_etag_make(char out[RF_ETAG_SIZE], const void *data, size_t len);
 
-/* Whether an If-None-Match header names the tag: "*", or a list; W/ before a tag is ignored, as RFC 9110 has
- * it for this header. */
-bool rf_etag_listed(struct rf_slice if_none_match, const char *etag);
+/* Whether an If-None-Match header (`list`) names the tag: "*", or a list; W/ before a tag is ignored, as RFC
+ * 9110 has it for this header. */
+bool rf_etag_listed(struct rf_slice list, const char *etag);
 
 #endif

@@ -27,7 +27,7 @@ static int open_socket(const struct sockaddr *address, socklen_t len, bool dual)
         bind(fd, address, len) == 0 && listen(fd, BACKLOG) == 0)
         return fd;
     int saved = errno;
-    close(fd);
+    (void)close(fd); /* the first fault is the one to tell */
     errno = saved;
     return -1;
 }

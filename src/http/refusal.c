@@ -16,7 +16,7 @@ static void let_go(struct rf_lingering *slot)
     char waste[4096];
     for (int i = 0; i < 16 && recv(slot->fd, waste, sizeof(waste), MSG_DONTWAIT) > 0; i++)
         continue;
-    close(slot->fd);
+    (void)close(slot->fd); /* the client has been told; what it missed is its loss */
     slot->fd = -1;
 }
 

@@ -7,7 +7,7 @@
 #include "racefacer/base/buf.h"
 
 #define MAX_SEGMENTS 5
-#define RAW_PARAM_MAX (RF_PARAM_MAX * 3) /* every byte of it may be percent-encoded */
+#define RAW_PARAM_MAX ((size_t)RF_PARAM_MAX * 3) /* every byte of it may be percent-encoded */
 
 static bool is(struct rf_slice segment, const char *name)
 {

@@ -221,7 +221,7 @@ struct rf_server *rf_server_create(struct uv_loop_s *loop, struct rf_log *log,
     limit_connections(server);
     if (!start_daemon(server)) {
         *error = rf_strdup("libmicrohttpd could not start; the debug log may tell why");
-        close(fd);
+        (void)close(fd); /* it failed already */
         free_server(server);
         return NULL;
     }

@@ -17,8 +17,8 @@ struct rf_log_compress *rf_log_compress_create(void); /* never NULL */
  * destroyed. */
 void rf_log_compress_destroy(struct rf_log_compress *compress);
 
-/* The log's on_rotated; `compress` is a struct rf_log_compress. From any thread. */
-void rf_log_compress_rotated(void *compress, const char *path);
+/* The log's on_rotated; `context` is a struct rf_log_compress. From any thread. */
+void rf_log_compress_rotated(void *context, const char *path);
 
 /* Starts work on the loop, on what was rotated before, too: one file at a time. 0, or -1: files stay as they
  * are. */

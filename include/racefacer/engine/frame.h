@@ -11,7 +11,7 @@
 #include "racefacer/base/buf.h"
 
 #define RF_NO_TIME 0   /* a lap time the feed does not tell; real ones are above 0 */
-#define RF_NO_COUNT -1 /* a counter the feed does not tell */
+#define RF_NO_COUNT (-1) /* a counter the feed does not tell */
 
 enum rf_status {
     RF_STATUS_RUNNING,
