@@ -71,12 +71,9 @@ static bool resolve(int folder, const char *path, char out[PATH_MAX])
     snprintf(whole, sizeof whole, "%s/%s", path[0] == '/' ? "" : base, path);
     char *name = strrchr(whole, '/');
     *name++ = '\0';
-    bool found =
-        realpath(whole[0] == '\0' ? "/" : whole, out) != NULL && strlen(out) + strlen(name) + 2 < PATH_MAX;
-    if (found) {
-        strcat(out, "/");
-        strcat(out, name);
-    }
+    bool found = realpath(whole[0] == '\0' ? "/" : whole, out) != NULL;
+    size_t len = found ? strlen(out) : 0;
+    found = found && snprintf(out + len, PATH_MAX - len, "/%s", name) < (int)(PATH_MAX - len);
     errno = kept;
     return found && below(out);
 }

@@ -78,7 +78,7 @@ static void keep(const struct shadow *shadow, const char *path, ino_t inode)
         faulty_disk_give_up("keeping a file");
 }
 
-static void copy_tree(const struct shadow *shadow, const char *path)
+static void copy_tree(const struct shadow *shadow, const char *path) /* NOLINT(misc-no-recursion): a tree */
 {
     char inner[PATH_MAX];
     struct stat status;

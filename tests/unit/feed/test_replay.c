@@ -232,7 +232,7 @@ static void the_clock_is_the_recordings(void **state)
     assert_non_null(open_replay(&stage, &heard, "a", 1));
     assert_int_equal(rf_source_now_ms(heard.source), 1000000);
     rf_source_start(heard.source);
-    while (heard.count < 2) /* a clock set back while it was recorded holds nothing up */
+    while (heard.count < 2)                 /* a clock set back while it was recorded holds nothing up */
         uv_run(&stage.loop, UV_RUN_NOWAIT); /* a turn that plays the second would wait for the third */
     assert_in_range(rf_source_now_ms(heard.source), 900000, 99000000);
     struct rf_feed_status status;
