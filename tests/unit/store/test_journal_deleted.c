@@ -47,6 +47,7 @@ static void test_no_record_comes_behind_the_deletion(void **state)
 struct checkpoint {
     uv_work_t work;
     sem_t arrived, gate;
+    bool passed;
 };
 
 static void stop_there(uv_work_t *work)
@@ -57,12 +58,19 @@ static void stop_there(uv_work_t *work)
         continue;
 }
 
+static void past_it(uv_work_t *work, int status)
+{
+    struct checkpoint *checkpoint = work->data;
+    assert_int_equal(status, 0);
+    checkpoint->passed = true;
+}
+
 /* One thread does what the delete has asked for by now, and then gets to the checkpoint. */
 static void test_it_is_on_disk_before_the_file_goes(void **state)
 {
     struct fixture *fixture = *state;
     struct answer answer = {0};
-    struct checkpoint checkpoint;
+    struct checkpoint checkpoint = {0};
     struct jam jam;
     open_store(fixture);
     save(fixture, &a1, false);
@@ -73,7 +81,7 @@ static void test_it_is_on_disk_before_the_file_goes(void **state)
     checkpoint.work.data = &checkpoint;
     assert_int_equal(sem_init(&checkpoint.arrived, 0, 0), 0);
     assert_int_equal(sem_init(&checkpoint.gate, 0, 0), 0);
-    assert_int_equal(uv_queue_work(&fixture->loop, &checkpoint.work, stop_there, NULL), 0);
+    assert_int_equal(uv_queue_work(&fixture->loop, &checkpoint.work, stop_there, past_it), 0);
     assert_int_equal(sem_post(&jam.gate), 0);
     while (sem_wait(&checkpoint.arrived) != 0)
         continue;
@@ -81,6 +89,8 @@ static void test_it_is_on_disk_before_the_file_goes(void **state)
     assert_true(exists(fixture, FILE_A));
     assert_int_equal(sem_post(&checkpoint.gate), 0);
     unjam(fixture, &jam);
+    while (!checkpoint.passed)
+        uv_run(&fixture->loop, UV_RUN_ONCE);
     run_until_idle(fixture);
     assert_int_equal(answer.deleted, RF_STORE_DELETED);
     assert_false(exists(fixture, FILE_A));
