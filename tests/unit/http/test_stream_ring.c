@@ -24,7 +24,7 @@ static void test_wire(void **state)
     static const char event[] = "id: b-7\nevent: lap\ndata: {\"a\":  1}\n\n";
     assert_int_equal(item->event_len, strlen(event));
     assert_memory_equal(item->data + item->event_at, event, strlen(event));
-    static const char chunk[] = "25\r\nid: b-7\nevent: lap\ndata: {\"a\":  1}\n\n\r\n"; /* 0x25 = 37 bytes */
+    static const char chunk[] = "24\r\nid: b-7\nevent: lap\ndata: {\"a\":  1}\n\n\r\n"; /* 0x24 = 36 bytes */
     assert_int_equal(item->len, strlen(chunk));
     assert_memory_equal(item->data, chunk, strlen(chunk));
     rf_stream_item_release(item);
