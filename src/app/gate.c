@@ -79,8 +79,11 @@ void rf_app_journal(struct rf_app *app, const struct rf_event *event)
 
 void rf_app_settle(struct rf_app *app)
 {
-    if (app->appended == 0 || app->committing || app->stopping)
+    if (app->appended == 0 || app->committing || app->stopping) {
+        if (app->server != NULL)
+            rf_server_publish(app->server); /* nothing of it is to be waited for, or it cannot be */
         return;
+    }
     app->appended = 0;
     app->committing = true;
     if (app->server != NULL)

@@ -95,6 +95,8 @@ void rf_app_on_event(void *ctx, const struct rf_event *event)
     struct rf_app *app = ctx;
     const struct rf_session *session = event->session;
     rf_app_journal(app, event);
+    if (app->server != NULL)
+        rf_server_tell(app->server, event);
     switch (event->type) {
     case RF_EVENT_SESSION_BEGAN:
         rf_log_info(app->log, "session", "%s began: \"%s\"", session->id, session->event_name);

@@ -11,7 +11,7 @@
 static bool is_ours(struct rf_slice key)
 {
     static const char *const ours[] = {
-        "runs", "track_name", "eventName", "trackConfig", "currentLap", "totalLaps"};
+        "runs", "sessionId", "track_name", "eventName", "trackConfig", "currentLap", "totalLaps"};
     for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
         if (rf_slice_is(key, ours[i]))
             return true;
@@ -136,6 +136,7 @@ void rf_session_data_write(
     else
         write_runs_of_frame(json, session, data);
     rf_json_array_end(json);
+    rf_json_string(json, "sessionId", session->id);
     rf_json_string(json, "track_name", rf_session_track_name(session, room));
     rf_json_string(json, "eventName", session->event_name);
     rf_json_int_if(json, "trackConfig", session->has_track, session->track);

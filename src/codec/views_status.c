@@ -3,6 +3,7 @@
 
 #include "codec/analysis_write.h"
 #include "racefacer/codec/format.h"
+#include "racefacer/codec/stream.h"
 
 static void write_time_if(struct rf_json *json, const char *key, int64_t ms)
 {
@@ -140,28 +141,51 @@ static void write_store_reason(struct rf_json *json, const struct rf_store_statu
     rf_buf_finish(&text);
 }
 
-void rf_view_health(struct rf_buf *out, const struct rf_server_status *status)
+static bool is_well(const struct rf_server_status *status)
 {
-    bool well = status->feed.connected && !status->store.failing && status->store.unread == 0 &&
-                status->not_durable == NULL;
+    return status->feed.connected && !status->store.failing && status->store.unread == 0 &&
+           status->not_durable == NULL;
+}
+
+static void write_reasons(struct rf_json *json, const struct rf_server_status *status)
+{
+    rf_json_array(json, "reasons");
+    if (!status->feed.connected)
+        write_feed_reason(json, status);
+    if (status->store.failing)
+        write_store_reason(json, &status->store);
+    if (status->store.unread > 0)
+        rf_json_string(
+            json, NULL, "files of the storage cannot be read from the disk: laps may be missing, see the log");
+    if (status->not_durable != NULL)
+        rf_json_string(json, NULL, status->not_durable);
+    rf_json_array_end(json);
+}
+
+void rf_stream_write_status(struct rf_buf *out, const struct rf_server_status *status)
+{
+    struct rf_server_status still = *status;
+    still.feed.next_attempt_ms = 0; /* a countdown would be news each second */
     struct rf_json json;
     rf_json_init(&json, out);
     rf_json_object(&json, NULL);
-    rf_json_string(&json, "status", well ? "OK" : "DEGRADED");
+    rf_json_string(&json, "status", is_well(status) ? "OK" : "DEGRADED");
+    write_reasons(&json, &still);
+    rf_json_bool(&json, "connected", status->feed.connected);
+    write_time_if(&json, "nextAttempt", status->feed.next_attempt_ms);
+    rf_json_bool(&json, "durable", status->not_durable == NULL);
+    rf_json_object_end(&json);
+}
+
+void rf_view_health(struct rf_buf *out, const struct rf_server_status *status)
+{
+    struct rf_json json;
+    rf_json_init(&json, out);
+    rf_json_object(&json, NULL);
+    rf_json_string(&json, "status", is_well(status) ? "OK" : "DEGRADED");
     rf_json_iso(&json, "timestamp", status->now_ms);
-    if (!well) {
-        rf_json_array(&json, "reasons");
-        if (!status->feed.connected)
-            write_feed_reason(&json, status);
-        if (status->store.failing)
-            write_store_reason(&json, &status->store);
-        if (status->store.unread > 0)
-            rf_json_string(
-                &json, NULL, "files of the storage cannot be read from the disk: laps may be missing, see the log");
-        if (status->not_durable != NULL)
-            rf_json_string(&json, NULL, status->not_durable);
-        rf_json_array_end(&json);
-    }
+    if (!is_well(status))
+        write_reasons(&json, status);
     write_feed(&json, status);
     rf_json_double(&json, "uptime", (double)status->uptime_ms / 1000, 3);
     rf_json_object(&json, "storage");

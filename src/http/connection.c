@@ -130,6 +130,7 @@ void rf_connection_phase(struct rf_connection *connection, enum rf_phase phase)
         break;
     case RF_PHASE_WAITING:
     case RF_PHASE_ANSWERING:
+    case RF_PHASE_STREAMING:
         connection->begun_ms = 0;
         connection->looked = false;
         break;
@@ -178,7 +179,8 @@ bool rf_connections_tick(struct rf_server *server, int64_t now_ms)
     server->ticks++;
     DL_FOREACH(server->connections, connection)
     {
-        if (connection->cut || connection->phase == RF_PHASE_WAITING)
+        if (connection->cut || connection->phase == RF_PHASE_WAITING ||
+            connection->phase == RF_PHASE_STREAMING)
             continue;
         if (connection->phase == RF_PHASE_ANSWERING) {
             if (takes_too_slowly(connection, now_ms)) {

@@ -100,6 +100,8 @@ void rf_request_abandon(struct rf_request *request)
 {
     if (request->suspended)
         DL_DELETE(request->server->suspended, request);
+    rf_stream_client_destroy(request->stream);
+    request->stream = NULL;
     request->suspended = false;
     request->completed = true;
     request->connection->request = NULL;
@@ -172,6 +174,8 @@ static enum MHD_Result dispatch(struct rf_request *request)
         return rf_reply_error(
             request, MHD_HTTP_BAD_REQUEST, "The address cannot be read", request->route.fault);
     switch (endpoint) {
+    case RF_ENDPOINT_STREAM: return rf_handle_stream(request);
+    case RF_ENDPOINT_CLIENTS: return rf_handle_clients(request);
     case RF_ENDPOINT_SESSIONS: return rf_handle_listing(request);
     case RF_ENDPOINT_SESSION:
     case RF_ENDPOINT_EXPORT: return rf_handle_stored(request);

@@ -141,6 +141,7 @@ void rf_request_read_headers(struct rf_request *request, const char *version, st
         refuse(out, MHD_HTTP_BAD_REQUEST, "A request has a Content-Length or a Transfer-Encoding, not both");
     if (scan.lengths > 1 || scan.encodings > 1)
         refuse(out, MHD_HTTP_BAD_REQUEST, "A request has one Content-Length or Transfer-Encoding");
+    out->http_1_1 = strcmp(version, MHD_HTTP_VERSION_1_0) != 0;
     if (scan.hosts > 1 || (scan.hosts == 0 && strcmp(version, MHD_HTTP_VERSION_1_0) != 0))
         refuse(out, MHD_HTTP_BAD_REQUEST, "A request has one Host header");
     out->oversize = size != NULL && size->header_size > (size_t)options->max_header_bytes;

@@ -35,7 +35,8 @@ static enum rf_endpoint match(const struct rf_slice *segments, size_t count, str
         const char *name;
         enum rf_endpoint endpoint;
     } api[] = {{"current", RF_ENDPOINT_CURRENT}, {"sessions", RF_ENDPOINT_SESSIONS},
-        {"health", RF_ENDPOINT_HEALTH}, {"analysis", RF_ENDPOINT_ANALYSIS}, {"stats", RF_ENDPOINT_STATS}};
+        {"health", RF_ENDPOINT_HEALTH}, {"analysis", RF_ENDPOINT_ANALYSIS}, {"stats", RF_ENDPOINT_STATS},
+        {"stream", RF_ENDPOINT_STREAM}, {"clients", RF_ENDPOINT_CLIENTS}};
 
     if (count == 1)
         return segments[0].len == 0        ? RF_ENDPOINT_WELCOME

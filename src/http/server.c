@@ -78,8 +78,20 @@ void rf_server_hold(struct rf_server *server, bool held)
         (void)uv_idle_stop(&server->again);
     } else {
         (void)uv_poll_start(&server->daemon_poll, UV_READABLE, on_daemon);
+        rf_stream_publish(&server->stream);
         rf_server_run(server);
     }
+}
+
+void rf_server_tell(struct rf_server *server, const struct rf_event *event)
+{
+    rf_stream_tell(&server->stream, event);
+}
+
+void rf_server_publish(struct rf_server *server)
+{
+    if (!server->held && !server->stopping)
+        rf_stream_publish(&server->stream);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -172,6 +184,7 @@ static void free_server(struct rf_server *server)
 {
     rf_refusals_finish(server);
     rf_reply_finish(server);
+    rf_stream_finish(&server->stream);
     rf_body_cache_destroy(server->cache);
     rf_readers_leave(server->readers);
     rf_limits_destroy(server->limits);
@@ -196,7 +209,10 @@ static int start_handles(struct rf_server *server)
     (void)uv_idle_init(server->loop, &server->again); /* cannot fail */
     server->again.data = server;
     server->handles++;
-    int failed = uv_poll_init(server->loop, &server->daemon_poll, fd);
+    int failed = rf_stream_start(&server->stream, server);
+    if (failed != 0)
+        return failed;
+    failed = uv_poll_init(server->loop, &server->daemon_poll, fd);
     if (failed != 0)
         return failed;
     server->daemon_poll.data = server;
@@ -264,12 +280,14 @@ static void stop(struct rf_server *server)
     server->stopping = true;
     while (server->suspended != NULL)
         rf_request_resume(server->suspended);
+    rf_stream_end(&server->stream);
     /* Twice: the first turn takes the resumed back and has them answered, the second sends what is left.
      * Whatever it cannot send is cut off by the stop. */
     (void)MHD_run(server->daemon);
     (void)MHD_run(server->daemon);
     uv_close((uv_handle_t *)&server->daemon_poll, on_closed); /* before its descriptor is closed */
     MHD_stop_daemon(server->daemon);
+    rf_stream_stop(&server->stream);
     uv_close((uv_handle_t *)&server->wake, on_closed);
     uv_close((uv_handle_t *)&server->again, on_closed);
     uv_close((uv_handle_t *)&server->tick, on_closed);
@@ -289,6 +307,7 @@ void rf_server_close(struct rf_server *server, int64_t grace_ms, void (*closed)(
     server->closed = closed;
     server->closed_ctx = ctx;
     rf_accept_stop(server);
+    rf_stream_end(&server->stream);
     DL_FOREACH(server->connections, connection)
     {
         if (connection->phase == RF_PHASE_IDLE)

@@ -12,13 +12,15 @@
 #include "limits.h"
 #include "racefacer/http/server.h"
 #include "route.h"
+#include "stream.h"
 
 /* What a connection is waiting for: decides which deadline it has. */
 enum rf_phase {
     RF_PHASE_IDLE,      /* a request's first byte, or the rest of its first line */
     RF_PHASE_RECEIVING, /* the rest of a request whose first line is there */
     RF_PHASE_WAITING,   /* the backend; the connection is suspended */
-    RF_PHASE_ANSWERING  /* the client to take the answer */
+    RF_PHASE_ANSWERING, /* the client to take the answer */
+    RF_PHASE_STREAMING  /* nothing: the stream has deadlines of its own */
 };
 
 /* Connections of one address; there while it has any. */
@@ -93,6 +95,7 @@ struct rf_server {
     size_t once_bytes;          /* of answers made for one request */
     uint64_t busy;              /* requests refused since too many bytes were on their way */
     struct rf_readers *readers; /* see handlers_sessions.c; owned */
+    struct rf_stream stream;
     struct MHD_Response **preflights, **too_many; /* by variant; NULL: not asked for yet */
     struct rf_buf scratch, key;
     struct rf_log_limit mhd_log, accept_log, wait_log;
@@ -110,6 +113,7 @@ struct rf_request_headers {
     struct rf_slice origin, if_none_match, host, authorization, fetch_site;
     bool has_body; /* a Content-Length above 0, or chunks */
     uint64_t content_length;
+    bool http_1_1;
     bool forwarded;          /* came through a proxy, by its headers */
     char forwarded_for[512]; /* all X-Forwarded-For, only with TRUST_PROXY; cut on the left */
     size_t forwarded_for_len;
@@ -142,6 +146,7 @@ struct rf_request {
     size_t variant;
     struct rf_address client;
     struct rf_verdict verdict;
+    struct rf_stream_client *stream; /* owned; NULL but for a stream */
     uint64_t body_bytes;
     bool close; /* the connection is to be closed after the answer */
 
@@ -216,6 +221,13 @@ void rf_reply_finish(struct rf_server *server); /* frees the answers kept */
 
 /* Bytes of bodies on their way: of live data, and of stored sessions. Past it there is a 503 for what is not kept. */
 #define RF_ANSWER_BYTES ((size_t)64 << 20)
+
+/* Keeps the response's reference. */
+enum MHD_Result rf_reply_stream(struct rf_request *request, struct MHD_Response *response);
+
+/* handlers_stream.c */
+enum MHD_Result rf_handle_stream(struct rf_request *request);
+enum MHD_Result rf_handle_clients(struct rf_request *request);
 
 /* handlers_live.c, handlers_sessions.c */
 struct rf_readers *rf_readers_create(struct rf_server *server);

@@ -71,6 +71,11 @@ int rf_server_port(const struct rf_server *server);
 /* While held, no request is looked at and no answer begun: they wait for what is being made durable. For milliseconds. */
 void rf_server_hold(struct rf_server *server, bool held);
 
+/* The push stream: an event of the engine, as it is told; and that all told so far may be sent. Where the server is
+ * held, letting it go does the same. */
+void rf_server_tell(struct rf_server *server, const struct rf_event *event);
+void rf_server_publish(struct rf_server *server);
+
 /* Stops listening, gives answers in flight up to `grace_ms`, closes, frees, calls `closed`, never from
  * inside. */
 void rf_server_close(struct rf_server *server, int64_t grace_ms, void (*closed)(void *ctx), void *ctx);

@@ -1,0 +1,84 @@
+// A client of the push stream, close to the wire: it can break off anywhere, and sees ids and event names as sent.
+import http from 'node:http';
+
+import {atEnd, until} from './tools.mjs';
+
+export class Stream {
+  static open(t, daemon, {query = '', headers = {}, lastId} = {}) {
+    const stream = new Stream();
+    Object.assign(stream, {daemon, query, headers, events: [], lastId: lastId ?? '', connects: 0, errors: []});
+    stream.connect();
+    atEnd(t, () => stream.close());
+    return stream;
+  }
+
+  connect() {
+    this.connects += 1;
+    this.rest = '';
+    this.live = true;
+    const headers = {Accept: 'text/event-stream', ...this.headers};
+    if (this.lastId) headers['Last-Event-ID'] = this.lastId;
+    this.request = http.get(
+      {host: '127.0.0.1', port: this.daemon.port, path: `/api/stream${this.query}`, headers, agent: false},
+      (response) => {
+        this.response = response;
+        response.setEncoding('utf8');
+        response.on('data', (part) => this.take(part));
+        response.on('error', (error) => this.errors.push(error));
+        response.on('close', () => (this.live = false));
+      },
+    );
+    this.request.on('error', (error) => {
+      this.errors.push(error);
+      this.live = false;
+    });
+  }
+
+  take(part) {
+    this.rest += part;
+    for (let end = this.rest.indexOf('\n\n'); end >= 0; end = this.rest.indexOf('\n\n')) {
+      const event = {name: 'message', data: ''};
+      for (const line of this.rest.slice(0, end).split('\n')) {
+        const [, field, value] = line.match(/^(\w+): ?(.*)$/) ?? [null, '?', line];
+        if (field === 'data') event.data += value;
+        else if (field === 'event') event.name = value;
+        else event[field] = value;
+      }
+      this.rest = this.rest.slice(end + 2);
+      event.json = JSON.parse(event.data);
+      if (event.id) this.lastId = event.id;
+      this.events.push(event);
+    }
+  }
+
+  // Without a goodbye, wherever it is.
+  cut() {
+    this.request.destroy();
+    this.live = false;
+  }
+
+  close() {
+    this.cut();
+  }
+
+  of(name) {
+    return this.events.filter((event) => event.name === name).map((event) => event.json);
+  }
+
+  // The events of a name once there are `count` of them.
+  async have(name, count, more = {}) {
+    await until(`${count} ${name} event(s) have come`, () => this.of(name).length >= count, {
+      describe: () => `${JSON.stringify(this.events.map((e) => e.name))} ${this.errors}\n${this.daemon.tail()}`,
+      ...more,
+    });
+    return this.of(name);
+  }
+}
+
+// Laps as one line each, for comparing lists.
+export const lapKey = (lap) => `${lap.runId}/${lap.lapNum}=${lap.timeRaw}`;
+
+// What the laps of a race are, as events in the order of its crossings; for each run its own order is what counts.
+export function drivenLaps(race) {
+  return race.karts.flatMap((kart) => kart.laps.map((time, i) => `${kart.id}/${i + 2}=${time}`));
+}
