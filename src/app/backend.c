@@ -2,6 +2,7 @@
 #include "app/app_impl.h"
 #include "racefacer/base/clock.h"
 #include "racefacer/base/memory.h"
+#include "racefacer/dashboard/dashboard.h"
 
 #include <stdlib.h>
 
@@ -109,6 +110,7 @@ struct rf_http_backend rf_app_backend(struct rf_app *app)
     return (struct rf_http_backend){
         .ctx = app,
         .engine = app->engine,
+        .asset = rf_dashboard_find,
         .status = tell_status,
         .index_version = index_version,
         .list = list,
