@@ -4,13 +4,20 @@ import {Live} from './live/live.js';
 import {SessionRecord} from './live/record.js';
 import {href, parse} from './model/route.js';
 import {shell} from './shell.js';
+import {compare} from './views/compare.js';
+import {history as sessions} from './views/history.js';
+import {kart} from './views/kart.js';
+import {race} from './views/race.js';
+import {results} from './views/results.js';
+import {status} from './views/status.js';
 import {tower} from './views/tower.js';
+import {hud, overlay, tv} from './views/walls.js';
 
 /** @import {Route} from './model/route.js' */
 /** @import {Context, View} from './views/context.js' */
 
 /** @type {Record<string, (host: HTMLElement, ctx: Context) => View>} */
-const VIEWS = {tower};
+const VIEWS = {tower, kart, race, compare, results, history: sessions, status, tv, hud, overlay};
 
 const content = /** @type {HTMLElement} */ (document.querySelector('#content'));
 const live = new Live();

@@ -1,4 +1,5 @@
 // From the newest frame and the analysis to the lines of the timing tower.
+import {lapTime} from './format.js';
 import {color, flag, keyOf, keyOfRow, number, text} from './values.js';
 
 /** @import {Analysis, FeedRun, Kart, LapEvent, Mark, Row, SessionData} from './types.js' */
@@ -39,10 +40,10 @@ export function markOf(time, own, overall) {
   return own && time <= own ? 'personal' : '';
 }
 
-/** Places won since the first lap that is known; below 0: lost. @param {Kart | undefined} kart @param {number | null} pos */
+/** Places won over the last lap; below 0: lost. @param {Kart | undefined} kart @param {number | null} pos */
 function gainOf(kart, pos) {
-  const first = kart?.lapHistory?.find((lap) => lap.position)?.position;
-  return first && pos ? first - pos : 0;
+  const before = kart?.lapHistory?.at(-2)?.position;
+  return before && pos ? before - pos : 0;
 }
 
 /**
@@ -79,7 +80,7 @@ function rowOf(run, kart, lap, overall) {
     laps: laps === null ? '' : String(laps),
     last: text(run.last_time),
     lastMark: isExcluded(lap, laps, last) ? 'excluded' : markOf(last, best, least),
-    best: fresh?.timeFormatted ?? kart?.bestLapFormatted ?? '',
+    best: fresh?.timeFormatted ?? kart?.bestLapFormatted ?? (best === null ? '' : lapTime(best)),
     bestMark: best !== null && best === least ? 'session' : '',
     avg: kart?.avgLapTimeFormatted ?? '',
     gap: text(run.gap),

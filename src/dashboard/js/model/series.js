@@ -61,3 +61,17 @@ export function gaps(book, keys) {
   );
   return {x, lines};
 }
+
+/**
+ * From the least to the greatest value, or to where the outliers begin: a spin must not flatten a race.
+ * @param {(number | null)[]} values
+ * @returns {[number, number]}
+ */
+export function focus(values) {
+  const sorted = values.filter((value) => value !== null).sort((a, b) => a - b);
+  if (sorted.length === 0) return [0, 1];
+  const at = (/** @type {number} */ share) => sorted[Math.floor(share * (sorted.length - 1))];
+  const [least, most] = [sorted[0], sorted[sorted.length - 1]];
+  const fence = at(0.75) + 4 * Math.max(at(0.75) - at(0.25), 0.1);
+  return [least, Math.min(most, fence)];
+}

@@ -2,7 +2,7 @@
 import {el, fill, setAttribute, setText} from '../dom/el.js';
 import {choice} from '../dom/parts.js';
 import {remaining, statusOf} from '../model/clock.js';
-import {dateTime} from '../model/format.js';
+import {dateTime, lapTime} from '../model/format.js';
 import {href} from '../model/route.js';
 import {sessionBest} from '../model/rows.js';
 import {text} from '../model/values.js';
@@ -23,7 +23,7 @@ export function trackChoice({live, record, route}) {
   const current = live.sessionId;
   return choice(
     'Track',
-    live.sessions.map(({sessionId, eventName: event, trackConfig}) => ({
+    [...live.sessions].sort((a, b) => (a.trackConfig ?? 0) - (b.trackConfig ?? 0)).map(({sessionId, eventName: event, trackConfig}) => ({
       text: trackConfig === undefined ? event : `Track ${trackConfig} · ${event}`,
       href: href({view: route.view, theme: route.theme, rows: route.rows, track: String(trackConfig ?? '')}),
       current: sessionId === current,
@@ -36,7 +36,7 @@ export function fastest(record) {
   const karts = [...record.karts().values()];
   const best = sessionBest(karts);
   const kart = best === null ? undefined : karts.find(({bestLap}) => bestLap === best);
-  return {time: kart?.bestLapFormatted ?? '', name: kart?.driverName ?? '', kart: kart?.kart ?? kart?.kartNumber ?? ''};
+  return {time: best === null ? '' : (kart?.bestLapFormatted ?? lapTime(best)), name: kart?.driverName ?? '', kart: kart?.kart ?? kart?.kartNumber ?? ''};
 }
 
 /** @param {Context} ctx */
@@ -45,8 +45,8 @@ export function head(ctx) {
   const status = el('span.status');
   const title = el('h1', null);
   const where = el('p.where');
-  const best = el('div.fact.best', null, el('span.label', null, 'Fastest lap'), el('b'), el('bdi.by'));
-  const lap = el('div.fact', null, el('span.label', null, 'Session'), el('b'));
+  const best = el('div.fact.fastest', null, el('span.label', null, 'Fastest lap'), el('b'), el('bdi.by'));
+  const lap = el('div.fact', null, el('span.label', null, 'Laps'), el('b'));
   const left = el('div.fact.clock', {role: 'timer'}, el('span.label'), el('b'));
   const tracks = el('div.tracks');
   const node = el(
@@ -81,7 +81,7 @@ export function head(ctx) {
     const now = JSON.stringify([live.sessions, live.sessionId]);
     if (now === shown) return;
     shown = now;
-    fill(tracks, trackChoice(ctx));
+    fill(tracks, record.isLive ? trackChoice(ctx) : el('a', {href: href({theme: ctx.route.theme})}, 'Back to the live session'));
   }
   return {node, update};
 }

@@ -3,8 +3,8 @@ import {el, fill, setAttribute, setText} from '../dom/el.js';
 import {Keyed} from '../dom/keyed.js';
 import {empty, paint, setName} from '../dom/parts.js';
 import {plural} from '../model/format.js';
-import {buildRows, sectorCount} from '../model/rows.js';
-import {head} from './head.js';
+import {sectorCount} from '../model/rows.js';
+import {eventName, head} from './head.js';
 
 /** @import {Context, View} from './context.js' */
 /** @import {Row} from '../model/types.js' */
@@ -12,7 +12,7 @@ import {head} from './head.js';
 /** @type {[cls: string, short: string, long: string][]} */
 const COLUMNS = [
   ['pos', 'Pos', 'Position'],
-  ['gain', '±', 'Places won or lost since the first lap'],
+  ['gain', '±', 'Places won or lost over the last lap'],
   ['kart', 'Kart', 'Kart'],
   ['driver', 'Driver', 'Driver'],
   ['laps', 'Laps', 'Laps'],
@@ -42,7 +42,7 @@ function line(link, first) {
   const driver = el('a.name', {dir: 'auto'});
   const pit = el('span.pit', {hidden: true}, 'PIT');
   cells.kart.append(plate);
-  cells.driver.append(driver, pit);
+  cells.driver.append(el('div', null, driver, pit));
   const node = el('tr', {'data-key': first.key}, Object.values(cells));
   let laps = first.laps;
 
@@ -103,7 +103,7 @@ export function tower(host, ctx) {
   function show(next) {
     if (next === state) return;
     state = next;
-    if (next === 'rows') fill(host, top.node, table, summary);
+    if (next === 'rows') fill(host, top.node, el('div.frame', null, table), summary);
     else fill(host, nothing);
     if (next === 'waiting') fill(nothing, empty('Connecting', 'Asking the server what goes on…'));
     if (next === 'none') {
@@ -119,17 +119,18 @@ export function tower(host, ctx) {
   }
 
   return {
-    title: () => ctx.record.data && `${ctx.live.sessionId ? String(ctx.record.data.eventName ?? '') : ''}`.trim() || 'Timing',
+    title: () => (ctx.record.data ? eventName(ctx.record.data) : 'Timing'),
     update() {
       const {live, record} = ctx;
       if (!record.data) {
-        show(record.isLive && !live.answered ? 'waiting' : 'none');
+        show((record.isLive && !live.answered) || record.loading ? 'waiting' : 'none');
         return;
       }
       show('rows');
       top.update();
-      const list = buildRows(record.data, record.analysis, live.laps);
+      const list = record.rows();
       table.dataset.sectors = String(sectorCount(list));
+      table.classList.toggle('minutes', list.some(({last, best}) => last.length > 6 || best.length > 6));
       rows.update(list);
       const stale = list.filter((row) => row.stale).length;
       setText(summary, `${plural(list.length, 'kart')}${stale ? `, ${stale} not seen for long` : ''}`);
