@@ -15,6 +15,7 @@ test('what is written into an address is read from it', () => {
     method: 'best3',
     theme: 'light',
     rows: 8,
+    turn: 5,
     search: {event: 'Cup #1', from: '2026-01-31'},
     page: 3,
   };
