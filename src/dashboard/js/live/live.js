@@ -54,7 +54,7 @@ export class Live {
     this.#connect();
     this.#askHealth();
     setInterval(() => this.#askHealth(), HEALTH_MS);
-    setInterval(() => this.#up && this.askAnalysis(), 5 * ANALYSIS_MS);
+    setInterval(() => this.#up && this.data !== null && this.askAnalysis(), 5 * ANALYSIS_MS);
   }
 
   /** @param {() => void} listener @returns {() => void} takes it away again */
@@ -106,7 +106,6 @@ export class Live {
       onEvent: (name, data) => this.#onEvent(name, data),
     });
     this.#analysisAt = -Infinity;
-    this.askAnalysis();
     this.#pollLater(PATIENCE_MS);
     this.changed();
   }
@@ -115,7 +114,7 @@ export class Live {
     this.#up = true;
     this.link = 'stream';
     clearTimeout(this.#pollTimer);
-    this.askAnalysis();
+    if (this.data !== null) this.askAnalysis();
     this.#askHealth();
     this.changed();
   }
@@ -142,7 +141,8 @@ export class Live {
     const none = !sessionId && !data.runs?.length;
     if (sessionId !== this.sessionId) this.#forget(sessionId);
     this.data = none ? null : data;
-    if (!none && this.analysis === null) this.askAnalysis();
+    if (none && this.#track !== null) void this.#askSessions();
+    else if (!none && this.analysis === null) this.askAnalysis();
   }
 
   /** @param {string | null} sessionId */
@@ -193,8 +193,7 @@ export class Live {
       this.live = body.live !== false;
     } else if (status === 404 && !this.#up) {
       this.#takeFrame({runs: []}, null);
-      this.sessions = [];
-      if (this.#track !== null) void this.#askSessions();
+      if (this.#track === null) this.sessions = [];
     }
     this.changed();
     return status === 200 || status === 404;

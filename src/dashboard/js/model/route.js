@@ -17,11 +17,17 @@ export const VIEWS = /** @type {const} */ ([
 /**
  * @typedef {{
  *   view: View, session: string | null, track: string | null, kart: string | null, karts: string[],
- *   method: string | null, theme: string | null, rows: number | null, search: Record<string, string>, page: number,
+ *   method: string | null, theme: string | null, rows: number | null, turn: number | null, search: Record<string, string>, page: number,
  * }} Route
  */
 
 const SEARCH = ['event', 'driver', 'of', 'from', 'to'];
+
+/** @param {string | null} text @returns {number | null} */
+function positive(text) {
+  const value = Math.floor(Number(text));
+  return value > 0 ? value : null;
+}
 
 /** @param {string} query "?view=…" @returns {Route} */
 export function parse(query) {
@@ -43,7 +49,8 @@ export function parse(query) {
     karts: params.getAll('karts').filter(Boolean),
     method: params.get('method'),
     theme: theme === 'dark' || theme === 'light' ? theme : null,
-    rows: Number(params.get('rows')) > 0 ? Math.floor(Number(params.get('rows'))) : null,
+    rows: positive(params.get('rows')),
+    turn: positive(params.get('turn')),
     search,
     page: Math.max(1, Math.floor(Number(params.get('page'))) || 1),
   };
@@ -64,6 +71,7 @@ export function href(route) {
   for (const kart of route.karts ?? []) params.append('karts', kart);
   for (const [name, value] of Object.entries(route.search ?? {})) if (value) params.set(name, value);
   if (route.rows) params.set('rows', String(route.rows));
+  if (route.turn) params.set('turn', String(route.turn));
   if (route.page && route.page > 1) params.set('page', String(route.page));
   const text = params.toString();
   return text ? `?${text}` : '?';

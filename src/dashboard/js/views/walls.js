@@ -13,7 +13,7 @@ import {gainText} from './tower.js';
 /** @import {Context, View} from './context.js' */
 /** @import {Row} from '../model/types.js' */
 
-const TURN_MS = 20000; // a track's time on the wall
+const TURN_S = 20; // a track's time on the wall, where the address names none
 
 /** @param {string[]} fields @returns {(first: Row) => import('../dom/keyed.js').Line<Row>} */
 function maker(fields) {
@@ -96,7 +96,7 @@ export function tv(host, ctx) {
 
   /** With several tracks, each in its turn; an address that names one stays there. */
   function turn() {
-    if (ctx.route.track !== null || performance.now() - turned < TURN_MS) return;
+    if (ctx.route.track !== null || performance.now() - turned < 1000 * (ctx.route.turn ?? TURN_S)) return;
     turned = performance.now();
     const tracks = live.sessions.map(({trackConfig}) => trackConfig).filter((track) => track !== undefined).sort((a, b) => a - b);
     if (tracks.length < 2 && live.track === null) return;
