@@ -22,7 +22,17 @@ const NAMES = [
   'W'.repeat(60),
 ];
 
-const VIEWS = ['', '?view=race', '?view=compare', '?view=results', '?view=tv', '?view=overlay', '?view=history', '?view=kart&kart=1', '?view=hud&kart=1'];
+const VIEWS = [
+  '',
+  '?view=race',
+  '?view=compare',
+  '?view=results',
+  '?view=tv',
+  '?view=overlay',
+  '?view=history',
+  '?view=kart&kart=1',
+  '?view=hud&kart=1',
+];
 
 test('a driver named <img onerror> is a name', {skip: noBrowser}, async (t) => {
   const scene = await startScene(t, {kind: 'socketio4'});
@@ -45,9 +55,14 @@ test('a driver named <img onerror> is a name', {skip: noBrowser}, async (t) => {
   await play(scene, race);
   for (const view of VIEWS) {
     const page = await open(t, scene.daemon, view, {width: 360, height: 740});
-    await page.waitForFunction(() => document.body.innerText.includes('Cup</h1>') || document.querySelector('.view-hud .last, .strip li'));
+    await page.waitForFunction(
+      () => document.body.innerText.includes('Cup</h1>') || document.querySelector('.view-hud .last, .strip li'),
+    );
     await page.waitForLoadState('load');
-    const strays = await page.evaluate(() => document.querySelectorAll('main :is(img, script, b b, [onerror], [onload], [onclick], [onmouseover])').length);
+    const strays = await page.evaluate(
+      () =>
+        document.querySelectorAll('main :is(img, script, b b, [onerror], [onload], [onclick], [onmouseover])').length,
+    );
     assert.equal(strays, 0, `${view}: nothing of a name has become an element`);
     assert.equal(await overflow(page), 0, `${view}: no name makes the page wider than a phone`);
     if (view === '') {

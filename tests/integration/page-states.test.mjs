@@ -8,10 +8,15 @@ import {play, settle, smallField, startScene} from './lib/scene.mjs';
 import {until} from './lib/tools.mjs';
 
 const options = {skip: noBrowser};
-const OFFLINE = [/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_FAILED|Failed to load resource/];
+const OFFLINE = [
+  /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_FAILED|Failed to load resource/,
+];
 
 async function shows(page, laps) {
-  await until('the page shows the laps', async () => (await towerOf(page)).map((row) => row.laps).join() === laps.join());
+  await until(
+    'the page shows the laps',
+    async () => (await towerOf(page)).map((row) => row.laps).join() === laps.join(),
+  );
 }
 
 test('the feed is lost: told, what is known stays, and it goes by itself', options, async (t) => {

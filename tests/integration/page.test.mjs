@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import {noBrowser, open, overflow, towerOf} from './lib/browser.mjs';
+import {keep, noBrowser, open, overflow, towerOf} from './lib/browser.mjs';
 import {formatMs} from './lib/expected.mjs';
 import {Race, interleave} from './lib/race.mjs';
 import {bigField, finish, play, settle, smallField, startScene} from './lib/scene.mjs';
@@ -27,7 +27,15 @@ async function settled(page, daemon, query = '') {
         best: known.get(run.kart_number)?.bestLap ? formatMs(known.get(run.kart_number).bestLap) : '',
         avg: known.get(run.kart_number)?.avgLapTimeFormatted ?? '',
       }));
-      const part = shown.map(({pos, kart, driver, laps, last, best, avg}) => ({pos, kart, driver, laps, last, best, avg}));
+      const part = shown.map(({pos, kart, driver, laps, last, best, avg}) => ({
+        pos,
+        kart,
+        driver,
+        laps,
+        last,
+        best,
+        avg,
+      }));
       assert.deepEqual(part, wanted);
       return shown;
     },
@@ -54,10 +62,23 @@ test('a race from the first frame to the last lap', options, async (t) => {
   }
   await settle(scene, race);
   const rows = await settled(page, daemon);
-  assert.deepEqual(rows.map(({kart}) => kart), ['05', '07', '09', '21']);
-  assert.deepEqual(rows.map(({best}) => best), ['26.521', '27.003', '27.873', '29.107']);
-  assert.deepEqual(rows.map(({bestMark}) => bestMark), ['session', '', '', '']);
-  assert.deepEqual(rows.map(({lastMark}) => lastMark), ['', '', 'personal', 'personal'], 'last laps that are the own best are green');
+  assert.deepEqual(
+    rows.map(({kart}) => kart),
+    ['05', '07', '09', '21'],
+  );
+  assert.deepEqual(
+    rows.map(({best}) => best),
+    ['26.521', '27.003', '27.873', '29.107'],
+  );
+  assert.deepEqual(
+    rows.map(({bestMark}) => bestMark),
+    ['session', '', '', ''],
+  );
+  assert.deepEqual(
+    rows.map(({lastMark}) => lastMark),
+    ['', '', 'personal', 'personal'],
+    'last laps that are the own best are green',
+  );
   assert.equal(await page.locator('.fact.fastest b').textContent(), '26.521');
 
   await page.reload();
@@ -84,7 +105,10 @@ test('rows move when positions do, and the focus stays on its row', options, asy
   other.data.timestamp += 1;
   other.data.timestamp_socket += 1;
   scene.feed.push(other);
-  await until('the row has moved', async () => (await row.evaluate((node) => [...node.parentElement.children].indexOf(node))) !== before);
+  await until(
+    'the row has moved',
+    async () => (await row.evaluate((node) => [...node.parentElement.children].indexOf(node))) !== before,
+  );
   assert.equal(await row.evaluate((node) => node.getAnimations().length > 0), true, 'it glides');
   assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Ana Example');
 });
@@ -93,7 +117,11 @@ test('two tracks: a switch between them, and the wall shows each in its turn', o
   const scene = await startScene(t, {kind: 'socketio4'});
   const [lakeside, hall] = [3, 4].map(
     (track) =>
-      new Race({event: `Race ${track}`, track, karts: smallField().map((kart) => ({...kart, id: kart.id + track, kartId: kart.kartId + 100 * track}))}),
+      new Race({
+        event: `Race ${track}`,
+        track,
+        karts: smallField().map((kart) => ({...kart, id: kart.id + track, kartId: kart.kartId + 100 * track})),
+      }),
   );
   scene.feed.pushAll(interleave(lakeside.frames(), hall.frames()));
   await settle(scene, lakeside);
@@ -117,7 +145,12 @@ test('two tracks: a switch between them, and the wall shows each in its turn', o
 
 test('sixty karts with names of sixty characters: on a phone, on a desk and on a wall of 4K', options, async (t) => {
   const scene = await startScene(t, {kind: 'socketio4'});
-  const karts = bigField({count: 60, laps: 4, base: 65000, driver: (i) => `Maximiliana-Bartholomäa von und zu Hohenlohe-Waldenburg ${String(i).padStart(3, '0')}`});
+  const karts = bigField({
+    count: 60,
+    laps: 4,
+    base: 65000,
+    driver: (i) => `Maximiliana-Bartholomäa von und zu Hohenlohe-Waldenburg ${String(i).padStart(3, '0')}`,
+  });
   assert.ok(karts.every(({driver}) => driver.length >= 58));
   await play(scene, new Race({karts}));
   for (const [width, height] of [
@@ -127,16 +160,24 @@ test('sixty karts with names of sixty characters: on a phone, on a desk and on a
   ]) {
     const page = await open(t, scene.daemon, '', {width, height});
     await settled(page, scene.daemon);
+    await keep(page, `tower-60-karts-${width}`);
     assert.equal(await overflow(page), 0, `nothing to scroll sideways at ${width}`);
     const cut = await page.evaluate(() =>
-      [...document.querySelectorAll('td:is(.pos, .last, .best)')].filter((cell) => cell.offsetWidth && cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent),
+      [...document.querySelectorAll('td:is(.pos, .last, .best)')]
+        .filter((cell) => cell.offsetWidth && cell.scrollWidth > cell.clientWidth)
+        .map((cell) => cell.textContent),
     );
     assert.deepEqual(cut, [], `no time is cut off at ${width}`);
     await page.close();
   }
   const wall = await open(t, scene.daemon, '?view=tv', {width: 3840, height: 2160});
   await wall.locator('.wall li').nth(59).waitFor();
-  const outside = await wall.evaluate(() => [...document.querySelectorAll('.wall li')].filter((row) => row.getBoundingClientRect().bottom > innerHeight + 1).length);
+  await keep(wall, 'tv-60-karts-3840');
+  const outside = await wall.evaluate(
+    () =>
+      [...document.querySelectorAll('.wall li')].filter((row) => row.getBoundingClientRect().bottom > innerHeight + 1)
+        .length,
+  );
   assert.equal(outside, 0, 'all sixty are on the wall');
   assert.equal(await overflow(wall), 0);
 });
@@ -151,7 +192,8 @@ test('a frame of sixty karts costs the page less than 16 ms of its thread', opti
   const session = await page.context().newCDPSession(page);
   // The thread's own time, which does not depend on what else the machine does.
   await session.send('Performance.enable', {timeDomain: 'threadTicks'});
-  const spent = async () => (await session.send('Performance.getMetrics')).metrics.find(({name}) => name === 'TaskDuration').value;
+  const spent = async () =>
+    (await session.send('Performance.getMetrics')).metrics.find(({name}) => name === 'TaskDuration').value;
   const [from, count] = [await spent(), 200];
   for (const frame of frames.slice(120, 120 + count)) {
     scene.feed.push(frame.payload);
@@ -161,9 +203,12 @@ test('a frame of sixty karts costs the page less than 16 ms of its thread', opti
   await until('the last of them is shown', async () => {
     const {sessionData} = await scene.daemon.json('/api/current');
     const shown = await towerOf(page);
-    return sessionData.timestamp === Math.floor(at / 1000) && shown.every(({laps}, i) => laps === String(sessionData.runs[i].total_laps));
+    return (
+      sessionData.timestamp === Math.floor(at / 1000) &&
+      shown.every(({laps}, i) => laps === String(sessionData.runs[i].total_laps))
+    );
   });
-  const each = ((await spent()) - from) * 1000 / count;
+  const each = (((await spent()) - from) * 1000) / count;
   t.diagnostic(`${each.toFixed(1)} ms a frame`);
   assert.ok(each < 16, `${each.toFixed(1)} ms of the main thread for each frame`);
 });

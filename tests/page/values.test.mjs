@@ -43,7 +43,14 @@ test('times as everybody in the paddock writes them', () => {
     '1:00:00.000',
     ...Array(4).fill('--.-'),
   ]);
-  assert.deepEqual([0, 123, -45, 61000, -0.2, null].map(delta), ['+0.000', '+0.123', '−0.045', '+1:01.000', '+0.000', '']);
+  assert.deepEqual([0, 123, -45, 61000, -0.2, null].map(delta), [
+    '+0.000',
+    '+0.123',
+    '−0.045',
+    '+1:01.000',
+    '+0.000',
+    '',
+  ]);
   assert.deepEqual([432, 4032, 0, -3, 59.9].map(clock), ['7:12', '1:07:12', '0:00', '0:00', '0:59']);
   assert.deepEqual([45_000, 720_000, 11_100_000, 10_800_000, 187_200_000].map(duration), [
     '45 s',
@@ -53,5 +60,8 @@ test('times as everybody in the paddock writes them', () => {
     '2 d 4 h',
   ]);
   assert.deepEqual([0, 999, 10_200_000, 346_000].map(bytes), ['0 B', '999 B', '10.2 MB', '346 kB']);
-  assert.deepEqual([1, 2, 0].map((n) => plural(n, 'lap')), ['1 lap', '2 laps', '0 laps']);
+  assert.deepEqual(
+    [1, 2, 0].map((n) => plural(n, 'lap')),
+    ['1 lap', '2 laps', '0 laps'],
+  );
 });

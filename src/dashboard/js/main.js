@@ -28,7 +28,9 @@ let record = null;
 /** @type {View | null} */
 let view = null;
 
-const around = shell(live, (name) => href({view: name, session: route.session, track: route.track, theme: route.theme}));
+const around = shell(live, (name) =>
+  href({view: name, session: route.session, track: route.track, theme: route.theme}),
+);
 
 function update() {
   around.update();

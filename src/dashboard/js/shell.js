@@ -42,7 +42,10 @@ export function shell(live, address) {
   const spoken = /** @type {HTMLElement} */ (document.querySelector('#spoken'));
   const button = /** @type {HTMLButtonElement} */ (document.querySelector('#theme'));
   const links = WAYS.map(([view, text]) => ({view, node: el('a', null, text)}));
-  fill(nav, links.map(({node}) => node));
+  fill(
+    nav,
+    links.map(({node}) => node),
+  );
 
   function label() {
     const other = theme() === 'dark' ? 'light' : 'dark';

@@ -3,17 +3,21 @@
 import assert from 'node:assert/strict';
 import {existsSync, readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
+import path from 'node:path';
 import {after} from 'node:test';
 
 import {chromium} from 'playwright-core';
 
+import {binary} from './daemon.mjs';
 import {atEnd} from './tools.mjs';
 
 const executablePath = process.env.RF_CHROMIUM || '/usr/bin/chromium';
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 // For the tests' `skip`: false where there is a browser.
-export const noBrowser = existsSync(executablePath) ? false : `there is no ${executablePath}: script/bootstrap test installs it`;
+export const noBrowser = existsSync(executablePath)
+  ? false
+  : `there is no ${executablePath}: script/bootstrap test installs it`;
 
 let browser;
 
@@ -41,7 +45,12 @@ after(async () => {
 });
 
 // Opens an address of the server in a browser profile of its own. expected: what may go wrong, as patterns of messages.
-export async function open(t, daemon, query = '', {width = 1280, height = 800, scheme = 'dark', motion = 'reduce', expected = []} = {}) {
+export async function open(
+  t,
+  daemon,
+  query = '',
+  {width = 1280, height = 800, scheme = 'dark', motion = 'reduce', expected = []} = {},
+) {
   const context = await (
     await launched()
   ).newContext({
@@ -69,6 +78,11 @@ export async function open(t, daemon, query = '', {width = 1280, height = 800, s
   });
   await page.goto(`${origin}/${query}`);
   return page;
+}
+
+// A picture of the view, kept beside the test's report.
+export function keep(page, name) {
+  return page.screenshot({path: path.join(path.dirname(binary), 'reports/page', `${name}.png`)});
 }
 
 // The tower as it is seen: [{pos, kart, driver, last, …}], from top to bottom.

@@ -111,7 +111,12 @@ export class Chart {
           y: {dir: upsideDown ? -1 : 1, range: (_, least, most) => this.#range(least, most)},
         },
         axes: [
-          {...axis, size: 1.9 * rem, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500], values: (_, ticks) => ticks.map(String)},
+          {
+            ...axis,
+            size: 1.9 * rem,
+            incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500],
+            values: (_, ticks) => ticks.map(String),
+          },
           {
             ...axis,
             size: 3.9 * rem,
@@ -137,8 +142,18 @@ export class Chart {
       width: excluded ? 0 : 2,
       ...(dash?.length ? {dash} : {}),
       spanGaps: !excluded,
-      points: {show: excluded || this.#data[0].length < 60, size: excluded ? 9 : 5, fill: excluded ? 'transparent' : stroke, stroke, width: 1.5},
-      ...(excluded ? {paths: () => null} : steps && uPlot.paths.stepped ? {paths: uPlot.paths.stepped({align: 1})} : {}),
+      points: {
+        show: excluded || this.#data[0].length < 60,
+        size: excluded ? 9 : 5,
+        fill: excluded ? 'transparent' : stroke,
+        stroke,
+        width: 1.5,
+      },
+      ...(excluded
+        ? {paths: () => null}
+        : steps && uPlot.paths.stepped
+          ? {paths: uPlot.paths.stepped({align: 1})}
+          : {}),
     };
   }
 

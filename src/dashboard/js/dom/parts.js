@@ -52,7 +52,9 @@ export function choice(label, items) {
   return el(
     'nav.choice',
     {'aria-label': label},
-    items.map(({text, href, current}) => el('a', {href, 'aria-current': current ? 'true' : null}, el('bdi', null, text))),
+    items.map(({text, href, current}) =>
+      el('a', {href, 'aria-current': current ? 'true' : null}, el('bdi', null, text)),
+    ),
   );
 }
 
@@ -81,7 +83,11 @@ export function table(caption, heads, rows, cls = '') {
           ),
         ),
       ),
-      el('tbody', null, rows.map((cells) => el('tr', null, cells))),
+      el(
+        'tbody',
+        null,
+        rows.map((cells) => el('tr', null, cells)),
+      ),
     ),
   );
 }

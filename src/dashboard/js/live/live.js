@@ -10,7 +10,8 @@ import {Stream} from './stream.js';
 const POLL_MS = 1000;
 const PATIENCE_MS = 3000; // for the stream to come up or back, before the first question
 const ANALYSIS_MS = 2000; // between two questions for it
-const HEALTH_MS = 5000;
+const SPREAD_MS = 250;
+const HEALTH_MS = 15000;
 
 export class Live {
   /** @type {Link} */
@@ -31,6 +32,7 @@ export class Live {
   live = true; // the feed still tells this session's laps
   frameAt = 0;
   frames = 0;
+  gaps = 0; // how often the stream came up without going on where it was: laps may have been missed
 
   #asker = new Asker();
   /** @type {Stream | null} */
@@ -52,8 +54,8 @@ export class Live {
   start() {
     this.#started = true;
     this.#connect();
-    this.#askHealth();
-    setInterval(() => this.#askHealth(), HEALTH_MS);
+    void this.askHealth();
+    setInterval(() => void this.askHealth(), HEALTH_MS);
     setInterval(() => this.#up && this.data !== null && this.askAnalysis(), 5 * ANALYSIS_MS);
   }
 
@@ -101,7 +103,7 @@ export class Live {
     this.data = null;
     this.#stream?.close();
     this.#stream = new Stream(`/api/stream${this.#query}`, {
-      onUp: () => this.#streamUp(),
+      onUp: (hello) => this.#streamUp(hello?.resumed === true),
       onDown: () => this.#streamDown(),
       onEvent: (name, data) => this.#onEvent(name, data),
     });
@@ -110,12 +112,14 @@ export class Live {
     this.changed();
   }
 
-  #streamUp() {
+  /** @param {boolean} resumed */
+  #streamUp(resumed) {
+    if (!resumed) this.gaps += 1;
     this.#up = true;
     this.link = 'stream';
     clearTimeout(this.#pollTimer);
     if (this.data !== null) this.askAnalysis();
-    this.#askHealth();
+    void this.askHealth();
     this.changed();
   }
 
@@ -128,7 +132,7 @@ export class Live {
   #onEvent(name, data) {
     if (name === 'session') this.#takeFrame(data, data.sessionId ?? null);
     else if (name === 'lap') this.#takeLap(data);
-    else if (name === 'status') this.#askHealth();
+    else if (name === 'status') void this.askHealth();
     else this.askAnalysis();
     this.changed();
   }
@@ -163,7 +167,8 @@ export class Live {
   /** Soon, and not more often than it may be asked for. */
   askAnalysis() {
     if (this.#analysisTimer) return;
-    const wait = Math.max(0, this.#analysisAt + ANALYSIS_MS - performance.now());
+    // All pages hear of a lap at the same moment; they need not ask at the same.
+    const wait = Math.max(0, this.#analysisAt + ANALYSIS_MS - performance.now()) + SPREAD_MS * Math.random();
     this.#analysisTimer = setTimeout(() => {
       this.#analysisTimer = 0;
       this.#analysisAt = performance.now();
@@ -196,7 +201,7 @@ export class Live {
       if (this.#track === null) this.sessions = [];
     }
     this.changed();
-    return status === 200 || status === 404;
+    return true;
   }
 
   /** On a track without a session: which others there are. */
@@ -218,13 +223,13 @@ export class Live {
     const answered = await this.#askCurrent();
     if (this.#up) return void (this.#pollTimer = 0);
     const link = answered ? 'polling' : 'gone';
-    if (link !== this.link) this.#askHealth();
+    if (link !== this.link) void this.askHealth();
     this.link = link;
     this.changed();
     this.#pollLater(POLL_MS);
   }
 
-  async #askHealth() {
+  async askHealth() {
     try {
       const {body, changed} = await this.#asker.get('/health', false);
       if (!changed) return;

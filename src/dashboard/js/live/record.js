@@ -6,7 +6,9 @@ import {Asker} from './http.js';
 /** @import {Analysis, Kart, Row, SessionData} from '../model/types.js' */
 /** @import {Live} from './live.js' */
 
-const RELOAD_MS = 60000; // of a live session's record, where laps are not told one by one
+const RELOAD_MS = 60000; // of a live session's record, where laps are not told one by one: the server counts these questions
+
+const PAUSE_MS = 3000; // between two questions that were not answered
 
 export class SessionRecord {
   book = new LapBook();
@@ -16,6 +18,9 @@ export class SessionRecord {
   stored = null;
   #asker = new Asker();
   #loadedAt = -Infinity;
+  #gaps = 0; // of the stream, when the record was read
+  /** @type {Analysis | null} */
+  #merged = null;
   /** @type {string | null} */
   #loaded = null;
   /** @type {(() => void)[]} */
@@ -72,9 +77,9 @@ export class SessionRecord {
   wantLaps() {
     const {sessionId} = this.live;
     if (!this.isLive || sessionId === null || this.loading) return;
+    const known = this.#loaded === sessionId && this.#gaps === this.live.gaps;
     const age = performance.now() - this.#loadedAt;
-    if (this.#loaded === sessionId && (this.live.link === 'stream' || age < RELOAD_MS)) return;
-    if (this.#loaded === null || this.#loaded !== sessionId || age > RELOAD_MS) void this.#load(sessionId);
+    if (known ? this.live.link !== 'stream' && age > RELOAD_MS : age > PAUSE_MS) void this.#load(sessionId);
   }
 
   #follow() {
@@ -82,13 +87,16 @@ export class SessionRecord {
       this.book = new LapBook();
       this.#loaded = null;
     }
-    if (this.live.link === 'polling' && this.#loaded !== null) this.book.merge(this.karts().values());
+    if (this.#loaded === null || this.live.analysis === this.#merged) return;
+    this.#merged = this.live.analysis;
+    this.book.merge(this.karts().values());
   }
 
   /** @param {string} sessionId */
   async #load(sessionId) {
     this.loading = true;
     this.#loadedAt = performance.now();
+    this.#gaps = this.live.gaps;
     try {
       const {status, body} = await this.#asker.get(`/api/sessions/${encodeURIComponent(sessionId)}`);
       if (this.id !== sessionId) return;

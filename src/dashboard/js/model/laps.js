@@ -48,13 +48,27 @@ export class LapBook {
     this.version += 1;
   }
 
-  /** The valid laps of the analysis, for when no lap is told one by one. @param {Iterable<Kart>} karts */
+  /**
+   * Brings the laps in line with the analysis: valid ones that nobody told, corrected times, and laps whose validity has changed
+   * since, as the limit is the run's own median's. Of a run that is not ranked the analysis has no laps.
+   * @param {Iterable<Kart>} karts
+   */
   merge(karts) {
     for (const kart of karts) {
+      const history = kart.lapHistory ?? [];
+      if (history.length === 0) continue;
       const {laps} = this.run(kart);
-      for (const {lapNum, time, position} of kart.lapHistory ?? []) {
-        if (laps.get(lapNum)?.timeRaw === time) continue;
-        laps.set(lapNum, {lapNum, timeRaw: time, position, timestamp: 0, valid: true});
+      for (const {lapNum, time, position} of history) {
+        const lap = laps.get(lapNum);
+        if (lap?.timeRaw === time && lap.valid) continue;
+        laps.set(lapNum, {lapNum, timeRaw: time, position, timestamp: lap?.timestamp ?? 0, valid: true});
+        this.version += 1;
+      }
+      const valid = new Set(history.map(({lapNum}) => lapNum));
+      const [first, last] = [history[0].lapNum, history[history.length - 1].lapNum];
+      for (const lap of laps.values()) {
+        if (!lap.valid || lap.lapNum < first || lap.lapNum > last || valid.has(lap.lapNum)) continue;
+        laps.set(lap.lapNum, {...lap, valid: false});
         this.version += 1;
       }
     }

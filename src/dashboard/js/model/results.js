@@ -36,7 +36,12 @@ const lapsBehind = (laps) => `${plural(laps, 'lap')} fewer`;
 
 /** @type {Record<string, Method>} */
 export const METHODS = {
-  best: least('Fastest lap', 'The fastest valid lap wins.', (k) => k.bestLap, (k) => k.bestLapFormatted),
+  best: least(
+    'Fastest lap',
+    'The fastest valid lap wins.',
+    (k) => k.bestLap,
+    (k) => k.bestLapFormatted,
+  ),
   total: {
     name: 'Total time',
     about: 'Most valid laps first; of equals the least time for them.',
@@ -48,8 +53,18 @@ export const METHODS = {
         : delta((kart.totalTime ?? NaN) - (first.totalTime ?? NaN)),
     order: (a, b) => b.validLaps - a.validLaps || ascending(a.totalTime, b.totalTime),
   },
-  average: least('Average', 'The least average of all valid laps wins.', (k) => k.avgLapTime, (k) => k.avgLapTimeFormatted),
-  best3: least('Best 3', 'The least average of the three fastest laps wins.', (k) => k.best3Avg, (k) => k.best3AvgFormatted),
+  average: least(
+    'Average',
+    'The least average of all valid laps wins.',
+    (k) => k.avgLapTime,
+    (k) => k.avgLapTimeFormatted,
+  ),
+  best3: least(
+    'Best 3',
+    'The least average of the three fastest laps wins.',
+    (k) => k.best3Avg,
+    (k) => k.best3AvgFormatted,
+  ),
   consistency: least(
     'Consistency',
     'Whose lap times vary the least wins: their standard deviation.',

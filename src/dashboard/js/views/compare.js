@@ -45,7 +45,12 @@ export function compare(host, ctx) {
     'div',
     null,
     karts.node,
-    el('div.side-by-side', null, el('section.panel', null, sheet), el('section.panel', null, el('h2', null, 'Lap times'), chart.node)),
+    el(
+      'div.side-by-side',
+      null,
+      el('section.panel', null, sheet),
+      el('section.panel', null, el('h2', null, 'Lap times'), chart.node),
+    ),
   );
   const nothing = el('div');
   let drawn = '';
@@ -53,11 +58,21 @@ export function compare(host, ctx) {
   function draw() {
     const byKey = record.karts();
     const shown = record.rows().filter(({kart}) => chosen.has(kart));
-    const now = JSON.stringify([record.book.version, shown.map(({key, name: who}) => [key, who, {...byKey.get(key), lapHistory: 0}])]);
+    const now = JSON.stringify([
+      record.book.version,
+      shown.map(({key, name: who}) => [key, who, {...byKey.get(key), lapHistory: 0}]),
+    ]);
     if (now === drawn) return;
     drawn = now;
-    const {x, lines} = lapTimes(record.book, shown.map(({key}) => key));
-    chart.set(x, shown.map((row) => ({label: `${row.plate} ${row.name}`, ...karts.look(row.kart)})), lines);
+    const {x, lines} = lapTimes(
+      record.book,
+      shown.map(({key}) => key),
+    );
+    chart.set(
+      x,
+      shown.map((row) => ({label: `${row.plate} ${row.name}`, ...karts.look(row.kart)})),
+      lines,
+    );
     fill(sheet, shown.length === 0 ? el('p.none', null, 'Choose two drivers or more.') : figures(shown, byKey));
   }
 
@@ -87,7 +102,13 @@ export function compare(host, ctx) {
     return el(
       'div.scroll',
       {tabindex: '0', role: 'region', 'aria-label': 'Comparison'},
-      el('table.grid.versus', null, el('caption.hidden', null, 'The drivers side by side; the better value is marked'), el('thead', null, el('tr', null, el('td'), heads)), el('tbody', null, lines)),
+      el(
+        'table.grid.versus',
+        null,
+        el('caption.hidden', null, 'The drivers side by side; the better value is marked'),
+        el('thead', null, el('tr', null, el('td'), heads)),
+        el('tbody', null, lines),
+      ),
     );
   }
 
@@ -98,7 +119,13 @@ export function compare(host, ctx) {
       if (!record.data) {
         if (!nothing.isConnected || nothing.dataset.text !== record.error) {
           nothing.dataset.text = record.error;
-          fill(nothing, empty(record.error ? 'This session cannot be shown' : 'No session', record.error || (record.isLive ? 'There is nobody to compare yet.' : 'Loading…')));
+          fill(
+            nothing,
+            empty(
+              record.error ? 'This session cannot be shown' : 'No session',
+              record.error || (record.isLive ? 'There is nobody to compare yet.' : 'Loading…'),
+            ),
+          );
           fill(host, nothing);
         }
         return;

@@ -23,11 +23,13 @@ export function trackChoice({live, record, route}) {
   const current = live.sessionId;
   return choice(
     'Track',
-    [...live.sessions].sort((a, b) => (a.trackConfig ?? 0) - (b.trackConfig ?? 0)).map(({sessionId, eventName: event, trackConfig}) => ({
-      text: trackConfig === undefined ? event : `Track ${trackConfig} · ${event}`,
-      href: href({view: route.view, theme: route.theme, rows: route.rows, track: String(trackConfig ?? '')}),
-      current: sessionId === current,
-    })),
+    [...live.sessions]
+      .sort((a, b) => (a.trackConfig ?? 0) - (b.trackConfig ?? 0))
+      .map(({sessionId, eventName: event, trackConfig}) => ({
+        text: trackConfig === undefined ? event : `Track ${trackConfig} · ${event}`,
+        href: href({view: route.view, theme: route.theme, rows: route.rows, track: String(trackConfig ?? '')}),
+        current: sessionId === current,
+      })),
   );
 }
 
@@ -36,7 +38,11 @@ export function fastest(record) {
   const karts = [...record.karts().values()];
   const best = sessionBest(karts);
   const kart = best === null ? undefined : karts.find(({bestLap}) => bestLap === best);
-  return {time: best === null ? '' : (kart?.bestLapFormatted ?? lapTime(best)), name: kart?.driverName ?? '', kart: kart?.kart ?? kart?.kartNumber ?? ''};
+  return {
+    time: best === null ? '' : (kart?.bestLapFormatted ?? lapTime(best)),
+    name: kart?.driverName ?? '',
+    kart: kart?.kart ?? kart?.kartNumber ?? '',
+  };
 }
 
 /** @param {Context} ctx */
@@ -71,7 +77,10 @@ export function head(ctx) {
     setText(title, record.stored?.eventName || eventName(data));
     setText(status, record.isLive ? (live.live ? STATUS[kind] : 'Silent') : 'Stored');
     setAttribute(status, 'data-kind', record.isLive ? (live.live ? kind : 'silent') : 'stored');
-    setText(where, record.stored ? `${record.stored.trackName ?? ''} · ${dateTime(record.stored.date)}` : text(data?.track_name));
+    setText(
+      where,
+      record.stored ? `${record.stored.trackName ?? ''} · ${dateTime(record.stored.date)}` : text(data?.track_name),
+    );
     const first = fastest(record);
     set(best, first.time, first.name);
     const clock = record.isLive ? remaining(data, performance.now() - live.frameAt) : {main: '', label: '', side: ''};
@@ -81,7 +90,10 @@ export function head(ctx) {
     const now = JSON.stringify([live.sessions, live.sessionId]);
     if (now === shown) return;
     shown = now;
-    fill(tracks, record.isLive ? trackChoice(ctx) : el('a', {href: href({theme: ctx.route.theme})}, 'Back to the live session'));
+    fill(
+      tracks,
+      record.isLive ? trackChoice(ctx) : el('a', {href: href({theme: ctx.route.theme})}, 'Back to the live session'),
+    );
   }
   return {node, update};
 }

@@ -62,7 +62,9 @@ export function history(host, ctx) {
   const form = el(
     'form.search',
     {role: 'search', onsubmit: (/** @type {Event} */ event) => submit(event)},
-    FIELDS.map(([field, label, type]) => el('label', null, el('span', null, label), el('input', {name: field, type, value: search[field] ?? ''}))),
+    FIELDS.map(([field, label, type]) =>
+      el('label', null, el('span', null, label), el('input', {name: field, type, value: search[field] ?? ''})),
+    ),
     el('button.button', {type: 'submit'}, 'Search'),
     Object.keys(search).length ? el('a.button', {href: href({view: 'history'})}, 'Clear') : null,
   );
@@ -98,16 +100,42 @@ export function history(host, ctx) {
     const searched = Object.keys(search).length > 0;
     fill(
       list,
-      el('p.note', {role: 'status'}, `${plural(total, 'session')}${searched ? ' found' : ''}${pages > 1 ? `, page ${page} of ${pages}` : ''}`),
+      el(
+        'p.note',
+        {role: 'status'},
+        `${plural(total, 'session')}${searched ? ' found' : ''}${pages > 1 ? `, page ${page} of ${pages}` : ''}`,
+      ),
       sessions.length
-        ? el('section.panel', null, table('Sessions, the newest first', ['Event', 'Track', 'Date', {text: 'Length', cls: 'num'}, {text: 'Karts', cls: 'num'}, {text: 'Laps', cls: 'num'}, 'Winner', ''], sessions.map(line), 'sessions'))
+        ? el(
+            'section.panel',
+            null,
+            table(
+              'Sessions, the newest first',
+              [
+                'Event',
+                'Track',
+                'Date',
+                {text: 'Length', cls: 'num'},
+                {text: 'Karts', cls: 'num'},
+                {text: 'Laps', cls: 'num'},
+                'Winner',
+                '',
+              ],
+              sessions.map(line),
+              'sessions',
+            ),
+          )
         : el('p.none', null, searched ? 'No session fits. Try fewer words.' : 'No session is stored yet.'),
       pages > 1
         ? el(
             'nav.pages',
             {'aria-label': 'Pages'},
-            page > 1 ? el('a.button', {href: href({view: 'history', search, page: page - 1}), rel: 'prev'}, 'Newer') : null,
-            page < pages ? el('a.button', {href: href({view: 'history', search, page: page + 1}), rel: 'next'}, 'Older') : null,
+            page > 1
+              ? el('a.button', {href: href({view: 'history', search, page: page - 1}), rel: 'prev'}, 'Newer')
+              : null,
+            page < pages
+              ? el('a.button', {href: href({view: 'history', search, page: page + 1}), rel: 'next'}, 'Older')
+              : null,
           )
         : null,
     );
@@ -120,7 +148,13 @@ export function history(host, ctx) {
     const opens = session.isCurrent ? href({}) : href({view: 'results', session: id});
     return [
       cell(el('a', {href: opens}, name(event)), 'wide'),
-      cell(el('bdi', null, session.trackName ?? (session.trackConfigId === undefined ? '' : `Track ${session.trackConfigId}`))),
+      cell(
+        el(
+          'bdi',
+          null,
+          session.trackName ?? (session.trackConfigId === undefined ? '' : `Track ${session.trackConfigId}`),
+        ),
+      ),
       cell(el('time', {datetime: session.date}, dateTime(session.date))),
       cell(session.isComplete ? duration(session.duration) : 'live', 'num'),
       cell(String(session.karts), 'num'),
@@ -129,9 +163,17 @@ export function history(host, ctx) {
       el(
         'td.actions',
         null,
-        el('a', {href: `/api/sessions/${encodeURIComponent(id)}/export`, download: '', 'aria-label': `Export ${event}`}, 'Export'),
+        el(
+          'a',
+          {href: `/api/sessions/${encodeURIComponent(id)}/export`, download: '', 'aria-label': `Export ${event}`},
+          'Export',
+        ),
         session.isComplete
-          ? el('button.plain', {type: 'button', 'aria-label': `Delete ${event}`, onclick: () => confirmDeletion(session)}, 'Delete')
+          ? el(
+              'button.plain',
+              {type: 'button', 'aria-label': `Delete ${event}`, onclick: () => confirmDeletion(session)},
+              'Delete',
+            )
           : null,
       ),
     ];
@@ -148,10 +190,25 @@ export function history(host, ctx) {
         'form',
         {onsubmit: (/** @type {Event} */ event) => void erase(event)},
         el('h2', {id: 'deletion'}, 'Delete this session?'),
-        el('p', null, el('bdi', null, session.eventName), `, ${dateTime(session.date)}: ${plural(session.laps, 'lap')} of ${plural(session.karts, 'kart')}. It cannot be brought back.`),
-        el('label', null, el('span', null, "The server's API token; none is needed on the server's own machine where none is set"), token),
+        el(
+          'p',
+          null,
+          el('bdi', null, session.eventName),
+          `, ${dateTime(session.date)}: ${plural(session.laps, 'lap')} of ${plural(session.karts, 'kart')}. It cannot be brought back.`,
+        ),
+        el(
+          'label',
+          null,
+          el('span', null, "The server's API token; none is needed on the server's own machine where none is set"),
+          token,
+        ),
         error,
-        el('div.buttons', null, el('button.button', {type: 'button', onclick: () => dialog.close()}, 'Keep it'), el('button.button.danger', {type: 'submit'}, 'Delete')),
+        el(
+          'div.buttons',
+          null,
+          el('button.button', {type: 'button', onclick: () => dialog.close()}, 'Keep it'),
+          el('button.button.danger', {type: 'submit'}, 'Delete'),
+        ),
       ),
     );
     /** @param {Event} event */

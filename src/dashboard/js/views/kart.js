@@ -21,7 +21,8 @@ const ASK_MS = 2000;
  */
 export function findKart(karts, wanted) {
   const all = [...karts];
-  const digits = (/** @type {unknown} */ value) => (/^\d+$/.test(String(value)) ? String(value).replace(/^0+(?=\d)/, '') : null);
+  const digits = (/** @type {unknown} */ value) =>
+    /^\d+$/.test(String(value)) ? String(value).replace(/^0+(?=\d)/, '') : null;
   return (
     all.find(({kart}) => kart === wanted) ??
     all.find(({kartNumber}) => kartNumber === wanted) ??
@@ -63,7 +64,9 @@ export class KartFollower {
   row() {
     const key = this.kart ? keyOf(this.kart) : null;
     const rows = this.ctx.record.rows();
-    return rows.find((row) => row.key === key) ?? rows.find((row) => row.kart === this.wanted || row.plate === this.wanted);
+    return (
+      rows.find((row) => row.key === key) ?? rows.find((row) => row.kart === this.wanted || row.plate === this.wanted)
+    );
   }
 
   /** @param {string} sessionId */
@@ -90,13 +93,26 @@ export function kart(host, ctx) {
   const tiles = el('dl.tiles');
   const laps = el('div');
   const times = new Chart({label: 'Lap times', ...TIMES, focus: false, height: 280});
-  const places = new Chart({label: 'Position by lap', format: (value) => `P${value}`, height: 200, upsideDown: true, whole: true, steps: true});
+  const places = new Chart({
+    label: 'Position by lap',
+    format: (value) => `P${value}`,
+    height: 200,
+    upsideDown: true,
+    whole: true,
+    steps: true,
+  });
   const body = el(
     'div.kart',
     null,
     heading,
     tiles,
-    el('section.panel', null, el('h2', null, 'Laps'), el('p.note', null, 'Rings are laps that do not count: too short, or twice as long as usual.'), times.node),
+    el(
+      'section.panel',
+      null,
+      el('h2', null, 'Laps'),
+      el('p.note', null, 'Rings are laps that do not count: too short, or twice as long as usual.'),
+      times.node,
+    ),
     el('section.panel', null, el('h2', null, 'Position by lap'), places.node),
     el('section.panel', null, el('h2', null, 'All laps'), laps),
   );
@@ -124,20 +140,47 @@ export function kart(host, ctx) {
     fill(heading, plate(row?.plate ?? one.kartNumber, row?.color ?? null), name(one.driverName || row?.name || ''));
     fill(
       tiles,
-      tile('Position', row?.pos || (one.position ? String(one.position) : '–'), '', row?.gap ? `${row.gap} behind` : ''),
-      tile('Last lap', last ? lapTime(last.timeRaw) : '–', last?.valid === false ? 'excluded' : mark(last?.timeRaw), last && best ? `${delta(last.timeRaw - best)} to the best` : ''),
-      tile('Best lap', best ? lapTime(best) : '–', mark(best), best && overall !== null ? `${delta(best - overall)} to the session's best` : ''),
+      tile(
+        'Position',
+        row?.pos || (one.position ? String(one.position) : '–'),
+        '',
+        row?.gap ? `${row.gap} behind` : '',
+      ),
+      tile(
+        'Last lap',
+        last ? lapTime(last.timeRaw) : '–',
+        last?.valid === false ? 'excluded' : mark(last?.timeRaw),
+        last && best ? `${delta(last.timeRaw - best)} to the best` : '',
+      ),
+      tile(
+        'Best lap',
+        best ? lapTime(best) : '–',
+        mark(best),
+        best && overall !== null ? `${delta(best - overall)} to the session's best` : '',
+      ),
       tile('Average', one.avgLapTimeFormatted ?? '–'),
       tile('Best 3', one.best3AvgFormatted ?? '–'),
       tile('Consistency', one.consistencyFormatted ?? '–'),
       tile('Index', String(one.normalizedIndex ?? '–'), '', 'of 100'),
       tile('Laps', String(one.totalLaps), '', lapNote(one)),
     );
-    const x = all.length ? Array.from({length: all[all.length - 1].lapNum - all[0].lapNum + 1}, (_, i) => all[0].lapNum + i) : [];
+    const x = all.length
+      ? Array.from({length: all[all.length - 1].lapNum - all[0].lapNum + 1}, (_, i) => all[0].lapNum + i)
+      : [];
     const byNum = new Map(all.map((lap) => [lap.lapNum, lap]));
     const valid = x.map((num) => (byNum.get(num)?.valid ? Number(byNum.get(num)?.timeRaw) / 1000 : null));
-    const other = excludedNear(x.map((num) => (byNum.get(num)?.valid === false ? Number(byNum.get(num)?.timeRaw) / 1000 : null)), valid);
-    times.set(x, [{label: 'Lap', color: 'var(--c0)'}, {label: 'Excluded', color: 'var(--bad)', excluded: true}], [valid, other]);
+    const other = excludedNear(
+      x.map((num) => (byNum.get(num)?.valid === false ? Number(byNum.get(num)?.timeRaw) / 1000 : null)),
+      valid,
+    );
+    times.set(
+      x,
+      [
+        {label: 'Lap', color: 'var(--c0)'},
+        {label: 'Excluded', color: 'var(--bad)', excluded: true},
+      ],
+      [valid, other],
+    );
     places.set(x, [{label: 'Position', color: 'var(--c0)'}], [x.map((num) => byNum.get(num)?.position || null)]);
     fill(
       laps,
@@ -145,14 +188,22 @@ export function kart(host, ctx) {
         ? el('p.none', null, 'No laps yet.')
         : table(
             'All laps, the newest first',
-            [{text: 'Lap', cls: 'num'}, {text: 'Time', cls: 'num'}, {text: 'To the best', cls: 'num'}, {text: 'Position', cls: 'num'}, ''],
-            [...all].reverse().map((lap) => [
-              cell(String(lap.lapNum), 'num'),
-              cell(lapTime(lap.timeRaw), 'num', lap.valid ? mark(lap.timeRaw) : 'excluded'),
-              cell(best && lap.valid ? delta(lap.timeRaw - best) : '', 'num'),
-              cell(lap.position ? String(lap.position) : '', 'num'),
-              cell(lap.valid ? '' : 'excluded', 'wide'),
-            ]),
+            [
+              {text: 'Lap', cls: 'num'},
+              {text: 'Time', cls: 'num'},
+              {text: 'To the best', cls: 'num'},
+              {text: 'Position', cls: 'num'},
+              '',
+            ],
+            [...all]
+              .reverse()
+              .map((lap) => [
+                cell(String(lap.lapNum), 'num'),
+                cell(lapTime(lap.timeRaw), 'num', lap.valid ? mark(lap.timeRaw) : 'excluded'),
+                cell(best && lap.valid ? delta(lap.timeRaw - best) : '', 'num'),
+                cell(lap.position ? String(lap.position) : '', 'num'),
+                cell(lap.valid ? '' : 'excluded', 'wide'),
+              ]),
           ),
     );
   }
@@ -174,7 +225,14 @@ export function kart(host, ctx) {
                 ? [`No kart ${wanted}`, 'It has not been seen in this session.']
                 : ['Loading', `Asking for kart ${wanted}…`];
         if (nothing.dataset.title !== title || !nothing.isConnected) {
-          fill(nothing, empty(title, text, el('p', null, el('a', {href: ctx.link({view: record.isLive ? 'tower' : 'results'})}, 'All karts'))));
+          fill(
+            nothing,
+            empty(
+              title,
+              text,
+              el('p', null, el('a', {href: ctx.link({view: record.isLive ? 'tower' : 'results'})}, 'All karts')),
+            ),
+          );
           nothing.dataset.title = title;
           fill(host, nothing);
         }

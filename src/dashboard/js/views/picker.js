@@ -52,7 +52,8 @@ export function picker({label, chosen, changed}) {
     /** @param {Row[]} rows */
     update(rows) {
       const sorted = [...rows].sort((a, b) => a.kart.localeCompare(b.kart, undefined, {numeric: true}));
-      for (const button of node.children) button.setAttribute('aria-pressed', String(chosen.has(/** @type {HTMLElement} */ (button).dataset.kart ?? '')));
+      for (const button of node.children)
+        button.setAttribute('aria-pressed', String(chosen.has(/** @type {HTMLElement} */ (button).dataset.kart ?? '')));
       const now = JSON.stringify(sorted.map(({kart, plate: text, name, color}) => [kart, text, name, color]));
       if (now === shown) return;
       shown = now;

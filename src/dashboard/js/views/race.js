@@ -29,7 +29,13 @@ export function race(host, ctx) {
   const charts = {
     times: new Chart({label: 'Lap times by lap', ...TIMES, height: 300}),
     places: new Chart({label: 'Positions by lap', format: (value) => `P${value}`, upsideDown: true, whole: true}),
-    gaps: new Chart({label: 'Gap to the leader by lap', format: (value) => delta(value * 1000), upsideDown: true, fromZero: true, tick: (value) => `+${value}`}),
+    gaps: new Chart({
+      label: 'Gap to the leader by lap',
+      format: (value) => delta(value * 1000),
+      upsideDown: true,
+      fromZero: true,
+      tick: (value) => `+${value}`,
+    }),
   };
   const body = el(
     'div',
@@ -37,7 +43,11 @@ export function race(host, ctx) {
     karts.node,
     section('Lap times', charts.times, 'Excluded laps are left out. Point at a lap to read it.'),
     section('Position by lap', charts.places),
-    section('Gap to the leader by lap', charts.gaps, 'Seconds between the leader ending a lap and the kart ending the same lap.'),
+    section(
+      'Gap to the leader by lap',
+      charts.gaps,
+      'Seconds between the leader ending a lap and the kart ending the same lap.',
+    ),
   );
   const nothing = el('div');
   let drawn = '';
@@ -72,7 +82,12 @@ export function race(host, ctx) {
     update() {
       if (!record.data) {
         if (nothing.dataset.text !== record.error || !nothing.isConnected) {
-          fill(nothing, record.error ? empty('This session cannot be shown', record.error) : empty('No session', record.isLive ? 'There is nothing to draw yet.' : 'Loading…'));
+          fill(
+            nothing,
+            record.error
+              ? empty('This session cannot be shown', record.error)
+              : empty('No session', record.isLive ? 'There is nothing to draw yet.' : 'Loading…'),
+          );
           nothing.dataset.text = record.error;
           fill(host, nothing);
         }

@@ -16,7 +16,11 @@ export function results(host, ctx) {
   const top = head(ctx);
   const methods = choice(
     'Scoring',
-    Object.entries(METHODS).map(([key, {name: text}]) => ({text, href: ctx.link({view: 'results', method: key}), current: key === method})),
+    Object.entries(METHODS).map(([key, {name: text}]) => ({
+      text,
+      href: ctx.link({view: 'results', method: key}),
+      current: key === method,
+    })),
   );
   const sheet = el('div');
   const body = el('div', null, methods, el('p.note', null, METHODS[method].about), el('section.panel', null, sheet));
@@ -36,7 +40,14 @@ export function results(host, ctx) {
     const paints = colors();
     const who = (/** @type {Kart} */ kart) => [
       cell(plate(kart.kartNumber || kart.kart || '', paints.get(keyOf(kart)) ?? null)),
-      cell(el('a', {href: ctx.link({view: 'kart', kart: kart.kart || kart.kartNumber})}, name(kart.driverName || `Kart ${kart.kartNumber}`)), 'wide'),
+      cell(
+        el(
+          'a',
+          {href: ctx.link({view: 'kart', kart: kart.kart || kart.kartNumber})},
+          name(kart.driverName || `Kart ${kart.kartNumber}`),
+        ),
+        'wide',
+      ),
     ];
     const value = METHODS[method].name;
     fill(
@@ -45,7 +56,15 @@ export function results(host, ctx) {
         ? el('p.none', null, 'Nobody has enough valid laps yet to be ranked.')
         : table(
             `Results by ${value.toLowerCase()}`,
-            [{text: '', cls: 'num'}, 'Kart', 'Driver', {text: value, cls: 'num'}, {text: 'Behind', cls: 'num'}, {text: 'Best', cls: 'num more'}, {text: 'Valid laps', cls: 'num more'}],
+            [
+              {text: '', cls: 'num'},
+              'Kart',
+              'Driver',
+              {text: value, cls: 'num'},
+              {text: 'Behind', cls: 'num'},
+              {text: 'Best', cls: 'num more'},
+              {text: 'Valid laps', cls: 'num more'},
+            ],
             rank(karts, method).map(({rank: place, kart, value: shown, behind}) => [
               cell(String(place), 'num place'),
               ...who(kart),
@@ -60,7 +79,15 @@ export function results(host, ctx) {
         ? [
             el('h2.below', null, 'Not ranked'),
             el('p.note', null, 'With fewer valid laps than it takes.'),
-            table('Not ranked', ['Kart', 'Driver', {text: 'Best', cls: 'num'}, {text: 'Valid laps', cls: 'num'}], unranked.map((kart) => [...who(kart), cell(kart.bestLap ? lapTime(kart.bestLap) : '', 'num'), cell(String(kart.validLaps), 'num')])),
+            table(
+              'Not ranked',
+              ['Kart', 'Driver', {text: 'Best', cls: 'num'}, {text: 'Valid laps', cls: 'num'}],
+              unranked.map((kart) => [
+                ...who(kart),
+                cell(kart.bestLap ? lapTime(kart.bestLap) : '', 'num'),
+                cell(String(kart.validLaps), 'num'),
+              ]),
+            ),
           ]
         : null,
     );
@@ -70,10 +97,19 @@ export function results(host, ctx) {
     title: () => 'Results',
     update() {
       if (!record.data || !record.analysis) {
-        const text = record.error || (record.isLive && record.live.answered && !record.data ? 'There are no results yet.' : 'Loading…');
+        const text =
+          record.error ||
+          (record.isLive && record.live.answered && !record.data ? 'There are no results yet.' : 'Loading…');
         if (nothing.dataset.text !== text || !nothing.isConnected) {
           nothing.dataset.text = text;
-          fill(nothing, empty(record.error ? 'This session cannot be shown' : 'Results', text, el('p', null, el('a', {href: '?view=history'}, 'Sessions of before'))));
+          fill(
+            nothing,
+            empty(
+              record.error ? 'This session cannot be shown' : 'Results',
+              text,
+              el('p', null, el('a', {href: '?view=history'}, 'Sessions of before')),
+            ),
+          );
           fill(host, nothing);
         }
         return;

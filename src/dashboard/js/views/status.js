@@ -27,6 +27,7 @@ export function status(host, ctx) {
   const known = {};
   let asked = -Infinity;
   let drawn = '';
+  let link = '';
 
   /** @param {string} what @param {string} url */
   async function ask(what, url) {
@@ -47,7 +48,16 @@ export function status(host, ctx) {
     const list = faults(health, live.link !== 'gone');
     wrong.dataset.kind = list.length ? 'bad' : 'good';
     const well = health ? 'Everything works.' : 'Asking…';
-    fill(wrong, list.length ? el('ul', null, list.map((text) => el('li', null, text))) : el('p', null, well));
+    fill(
+      wrong,
+      list.length
+        ? el(
+            'ul',
+            null,
+            list.map((text) => el('li', null, text)),
+          )
+        : el('p', null, well),
+    );
     const {stats} = known;
     const feed = feedState(health, Date.now());
     const storage = storageState(health);
@@ -56,12 +66,37 @@ export function status(host, ctx) {
       tiles,
       state('Feed', feed),
       state('Storage', storage),
-      tile('Sessions stored', stats ? String(stats.storage.totalSessions) : '–', '', stats ? `${bytes(stats.storage.storageSize)}, at most ${stats.storage.maxSessions} kept` : ''),
-      tile('Laps today', known.today ? String(lapsOf(known.today.sessions)) : '–', '', known.today ? `in ${plural(known.today.total, 'session')}` : ''),
-      tile('Clients', known.clients ? String(known.clients.totalClients) : '–', '', known.clients ? 'on the push stream' : ''),
+      tile(
+        'Sessions stored',
+        stats ? String(stats.storage.totalSessions) : '–',
+        '',
+        stats ? `${bytes(stats.storage.storageSize)}, at most ${stats.storage.maxSessions} kept` : '',
+      ),
+      tile(
+        'Laps today',
+        known.today ? String(lapsOf(known.today.sessions)) : '–',
+        '',
+        known.today ? `in ${plural(known.today.total, 'session')}` : '',
+      ),
+      tile(
+        'Clients',
+        known.clients ? String(known.clients.totalClients) : '–',
+        '',
+        known.clients ? 'on the push stream' : '',
+      ),
       tile('Memory', rss ? bytes(rss) : '–'),
-      tile('Frames', health?.websocket ? String(health.websocket.frames) : '–', '', health?.websocket ? `${health.websocket.applied} taken in` : ''),
-      tile('Running for', health ? duration(health.uptime * 1000) : '–', '', stats?.server?.version ? `version ${stats.server.version}` : ''),
+      tile(
+        'Frames',
+        health?.websocket ? String(health.websocket.frames) : '–',
+        '',
+        health?.websocket ? `${health.websocket.applied} taken in` : '',
+      ),
+      tile(
+        'Running for',
+        health ? duration(health.uptime * 1000) : '–',
+        '',
+        stats?.server?.version ? `version ${stats.server.version}` : '',
+      ),
     );
     drawClients();
   }
@@ -83,12 +118,14 @@ export function status(host, ctx) {
       table(
         'Clients of the push stream',
         [{text: 'Client', cls: 'num'}, {text: 'Connected for', cls: 'num'}, {text: 'Behind', cls: 'num'}, 'Program'],
-        list.slice(0, 200).map((client) => [
-          cell(String(client.id), 'num'),
-          cell(duration(client.durationSeconds * 1000), 'num'),
-          cell(bytes(client.lagBytes ?? 0), 'num'),
-          cell(String(client.userAgent ?? ''), 'wide'),
-        ]),
+        list
+          .slice(0, 200)
+          .map((client) => [
+            cell(String(client.id), 'num'),
+            cell(duration(client.durationSeconds * 1000), 'num'),
+            cell(bytes(client.lagBytes ?? 0), 'num'),
+            cell(String(client.userAgent ?? ''), 'wide'),
+          ]),
       ),
     );
   }
@@ -96,8 +133,10 @@ export function status(host, ctx) {
   return {
     title: () => 'Status',
     update() {
-      if (performance.now() - asked > ASK_MS) {
+      if (performance.now() - asked > ASK_MS || link !== live.link) {
         asked = performance.now();
+        link = live.link;
+        void live.askHealth();
         void ask('stats', '/api/stats');
         void ask('clients', '/api/clients');
         void ask('today', `/api/sessions?from=${encodeURIComponent(startOfToday())}`);

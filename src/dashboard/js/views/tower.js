@@ -4,7 +4,7 @@ import {Keyed} from '../dom/keyed.js';
 import {empty, paint, setName} from '../dom/parts.js';
 import {plural} from '../model/format.js';
 import {sectorCount} from '../model/rows.js';
-import {eventName, head} from './head.js';
+import {eventName, fastest, head} from './head.js';
 
 /** @import {Context, View} from './context.js' */
 /** @import {Row} from '../model/types.js' */
@@ -98,6 +98,7 @@ export function tower(host, ctx) {
   const summary = el('p.summary');
   const rows = new Keyed(body, (/** @type {Row} */ row) => line(ctx.link, row));
   let state = '';
+  let best = '';
 
   /** @param {string} next */
   function show(next) {
@@ -112,7 +113,13 @@ export function tower(host, ctx) {
         empty(
           'No session yet',
           'The timing appears here by itself with the first frame of the feed.',
-          el('p', null, el('a', {href: ctx.link({view: 'history'})}, 'Sessions of before'), ' · ', el('a', {href: ctx.link({view: 'status'})}, 'State of the server')),
+          el(
+            'p',
+            null,
+            el('a', {href: ctx.link({view: 'history'})}, 'Sessions of before'),
+            ' · ',
+            el('a', {href: ctx.link({view: 'status'})}, 'State of the server'),
+          ),
         ),
       );
     }
@@ -130,8 +137,14 @@ export function tower(host, ctx) {
       top.update();
       const list = record.rows();
       table.dataset.sectors = String(sectorCount(list));
-      table.classList.toggle('minutes', list.some(({last, best}) => last.length > 6 || best.length > 6));
+      table.classList.toggle(
+        'minutes',
+        list.some(({last, best}) => last.length > 6 || best.length > 6),
+      );
       rows.update(list);
+      const now = fastest(record);
+      if (best !== '' && now.time !== best) ctx.say(`Fastest lap: ${now.name}, ${now.time}`);
+      best = now.time;
       const stale = list.filter((row) => row.stale).length;
       setText(summary, `${plural(list.length, 'kart')}${stale ? `, ${stale} not seen for long` : ''}`);
     },

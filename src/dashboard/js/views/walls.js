@@ -53,7 +53,9 @@ function maker(fields) {
 function wallHead(ctx) {
   const title = el('h1');
   const side = el('span.side');
-  const best = el('span.fastest');
+  const time = el('b');
+  const driver = el('bdi');
+  const best = el('span.fastest', null, time, ' ', driver);
   const clock = el('b.clock', {role: 'timer'});
   const node = el('header.top', null, title, side, best, clock);
   return {
@@ -63,8 +65,9 @@ function wallHead(ctx) {
       const left = remaining(record.data, performance.now() - live.frameAt);
       setText(title, eventName(record.data));
       setText(side, left.side);
-      const {time, name} = fastest(record);
-      setText(best, time ? `${time}  ${name}` : '');
+      const first = fastest(record);
+      setText(time, first.time);
+      setText(driver, first.name);
       setText(clock, left.main);
     },
   };
@@ -72,8 +75,21 @@ function wallHead(ctx) {
 
 /** What the columns are. */
 function headings() {
-  const names = [['pos', ''], ['gain', ''], ['kart', 'Kart'], ['name', 'Driver'], ['laps', 'Laps'], ['last', 'Last'], ['best', 'Best'], ['gap', 'Gap']];
-  return el('div', null, names.map(([cls, text]) => el(`span.${cls}`, null, text)));
+  const names = [
+    ['pos', ''],
+    ['gain', ''],
+    ['kart', 'Kart'],
+    ['name', 'Driver'],
+    ['laps', 'Laps'],
+    ['last', 'Last'],
+    ['best', 'Best'],
+    ['gap', 'Gap'],
+  ];
+  return el(
+    'div',
+    null,
+    names.map(([cls, text]) => el(`span.${cls}`, null, text)),
+  );
 }
 
 /** How many rows a column has, and how many columns there are. @param {number} count */
@@ -98,7 +114,10 @@ export function tv(host, ctx) {
   function turn() {
     if (ctx.route.track !== null || performance.now() - turned < 1000 * (ctx.route.turn ?? TURN_S)) return;
     turned = performance.now();
-    const tracks = live.sessions.map(({trackConfig}) => trackConfig).filter((track) => track !== undefined).sort((a, b) => a - b);
+    const tracks = live.sessions
+      .map(({trackConfig}) => trackConfig)
+      .filter((track) => track !== undefined)
+      .sort((a, b) => a - b);
     if (tracks.length < 2 && live.track === null) return;
     const at = tracks.findIndex((track) => String(track) === (live.track ?? String(record.data?.trackConfig)));
     live.follow(tracks.length ? String(tracks[(at + 1) % tracks.length]) : null);
@@ -144,7 +163,12 @@ export function overlay(host, ctx) {
       page.toggleAttribute('hidden', !record.data || live.link === 'gone');
       if (!page.isConnected) fill(host, page);
       top.update();
-      rows.update(record.rows().filter((row) => !row.stale).slice(0, most));
+      rows.update(
+        record
+          .rows()
+          .filter((row) => !row.stale)
+          .slice(0, most),
+      );
     },
   };
 }
@@ -203,7 +227,7 @@ export function hud(host, ctx) {
       setText(last, row.last || '--.-');
       setAttribute(page, 'data-mark', row.lastMark);
       const fresh = lap && lap.timeFormatted === row.last ? lap : null;
-      const ms = fresh ? fresh.deltaToBest : (kart?.lastLap && own ? kart.lastLap - own : null);
+      const ms = fresh ? fresh.deltaToBest : kart?.lastLap && own ? kart.lastLap - own : null;
       setText(difference, row.lastMark === 'excluded' ? 'does not count' : wordsOf(row.lastMark, ms));
       setText(best, row.best || (own ? lapTime(own) : '–'));
       setText(gap, row.gap || '–');
@@ -226,8 +250,22 @@ export function hud(host, ctx) {
 function offTrack(kart) {
   if (!kart) return null;
   return {
-    ...{key: keyOf(kart), pos: '', gain: 0, kart: kart.kart ?? kart.kartNumber, plate: kart.kartNumber, color: null, name: kart.driverName},
-    ...{laps: String(kart.totalLaps), last: kart.lastLapFormatted ?? '', lastMark: '', best: kart.bestLapFormatted ?? '', bestMark: ''},
+    ...{
+      key: keyOf(kart),
+      pos: '',
+      gain: 0,
+      kart: kart.kart ?? kart.kartNumber,
+      plate: kart.kartNumber,
+      color: null,
+      name: kart.driverName,
+    },
+    ...{
+      laps: String(kart.totalLaps),
+      last: kart.lastLapFormatted ?? '',
+      lastMark: '',
+      best: kart.bestLapFormatted ?? '',
+      bestMark: '',
+    },
     ...{avg: '', gap: 'off track', int: '', sectors: [], stale: true, pit: false, order: Infinity},
   };
 }
