@@ -70,3 +70,26 @@ test('where the stream is blocked the page asks each second, and says so', optio
   await page.unroute('**/api/stream*');
   await page.locator('#link[data-kind=good]').waitFor();
 });
+
+test('a tab that nobody sees gives its connection back, and catches up when it is seen', options, async (t) => {
+  const scene = await startScene(t, {kind: 'socketio4'});
+  const race = new Race({karts: smallField()});
+  const frames = race.frames();
+  const page = await open(t, scene.daemon);
+  await page.locator('#link[data-kind=good]').waitFor();
+  const become = (state) =>
+    page.evaluate((value) => {
+      Object.defineProperty(document, 'visibilityState', {value, configurable: true});
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, state);
+  const clients = async () => (await scene.daemon.json('/api/clients')).totalClients;
+  assert.equal(await clients(), 1);
+  await become('hidden');
+  await until('its stream is closed', async () => (await clients()) === 0);
+  scene.feed.pushAll(frames);
+  await settle(scene, race);
+  assert.equal((await towerOf(page)).length, 0, 'nothing is drawn for nobody');
+  await become('visible');
+  await shows(page, [7, 7, 6, 3]);
+  assert.equal(await clients(), 1);
+});

@@ -10,6 +10,7 @@ import {Stream} from './stream.js';
 const POLL_MS = 1000;
 const PATIENCE_MS = 3000; // for the stream to come up or back, before the first question
 const ANALYSIS_MS = 2000; // between two questions for it
+const HIDDEN_MS = 10000; // after which a tab that is not seen pauses
 const SPREAD_MS = 250;
 const HEALTH_MS = 15000;
 
@@ -42,6 +43,7 @@ export class Live {
   #started = false;
   #up = false;
   #pollTimer = 0;
+  #hiddenTimer = 0;
   #analysisTimer = 0;
   #analysisAt = -Infinity;
   #drawing = false;
@@ -53,6 +55,7 @@ export class Live {
 
   start() {
     this.#started = true;
+    document.addEventListener('visibilitychange', () => this.#onVisibility());
     this.#connect();
     void this.askHealth();
     setInterval(() => void this.askHealth(), HEALTH_MS);
@@ -97,10 +100,15 @@ export class Live {
 
   #connect() {
     this.#generation += 1;
-    this.#up = false;
     this.answered = false;
     this.#forget(null);
     this.data = null;
+    this.#open();
+    this.changed();
+  }
+
+  #open() {
+    this.#up = false;
     this.#stream?.close();
     this.#stream = new Stream(`/api/stream${this.#query}`, {
       onUp: (hello) => this.#streamUp(hello?.resumed === true),
@@ -109,7 +117,23 @@ export class Live {
     });
     this.#analysisAt = -Infinity;
     this.#pollLater(PATIENCE_MS);
-    this.changed();
+  }
+
+  /** A tab that nobody sees gives its connection back: a browser has six for all tabs of a server. */
+  #onVisibility() {
+    clearTimeout(this.#hiddenTimer);
+    if (document.visibilityState === 'hidden') {
+      this.#hiddenTimer = setTimeout(() => this.#pause(), HIDDEN_MS);
+    } else if (this.#stream === null) {
+      this.#open();
+    }
+  }
+
+  #pause() {
+    this.#stream?.close();
+    this.#stream = null;
+    this.#up = false;
+    clearTimeout(this.#pollTimer);
   }
 
   /** @param {boolean} resumed */
@@ -118,6 +142,7 @@ export class Live {
     this.#up = true;
     this.link = 'stream';
     clearTimeout(this.#pollTimer);
+    this.#pollTimer = 0;
     if (this.data !== null) this.askAnalysis();
     void this.askHealth();
     this.changed();
@@ -219,9 +244,8 @@ export class Live {
   }
 
   async #poll() {
-    if (this.#up) return void (this.#pollTimer = 0);
     const answered = await this.#askCurrent();
-    if (this.#up) return void (this.#pollTimer = 0);
+    if (this.#up || this.#stream === null) return;
     const link = answered ? 'polling' : 'gone';
     if (link !== this.link) void this.askHealth();
     this.link = link;
