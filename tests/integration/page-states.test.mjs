@@ -57,19 +57,25 @@ test('the server is restarted: told, and the page goes on where it was', options
   await shows(page, [7, 7, 6, 3]);
 });
 
-test('where the stream is blocked the page asks each second, and says so', options, async (t) => {
-  const scene = await startScene(t, {kind: 'socketio4'});
-  const page = await open(t, scene.daemon, '?view=status', {expected: OFFLINE});
-  await page.route('**/api/stream*', (route) => route.abort());
-  await page.goto(`http://127.0.0.1:${scene.daemon.port}/`);
-  await page.locator('#link[data-kind=fair]').waitFor();
-  const race = new Race({karts: smallField()});
-  await play(scene, race);
-  await shows(page, [7, 7, 6, 3]);
-  assert.equal(await page.locator('#link').textContent(), 'Each second');
-  await page.unroute('**/api/stream*');
-  await page.locator('#link[data-kind=good]').waitFor();
-});
+for (const [how, block] of [
+  ['refused', (route) => route.abort()],
+  ['swallowed', () => {}],
+]) {
+  test(`where the stream is ${how} the page asks each second, and says so`, options, async (t) => {
+    const scene = await startScene(t, {kind: 'socketio4'});
+    const page = await open(t, scene.daemon, '?view=status', {expected: OFFLINE});
+    await page.route('**/api/stream*', block);
+    await page.goto(`http://127.0.0.1:${scene.daemon.port}/`);
+    await page.locator('#link[data-kind=fair]').waitFor();
+    const race = new Race({karts: smallField()});
+    await play(scene, race);
+    await shows(page, [7, 7, 6, 3]);
+    assert.equal(await page.locator('#link').textContent(), 'Each second');
+    await page.unroute('**/api/stream*');
+    if (how === 'swallowed') await page.reload();
+    await page.locator('#link[data-kind=good]').waitFor();
+  });
+}
 
 test('a tab that nobody sees gives its connection back, and catches up when it is seen', options, async (t) => {
   const scene = await startScene(t, {kind: 'socketio4'});
