@@ -33,6 +33,11 @@ export const TIMES = {
   focus: true,
 };
 
+/** The size of the page's type, which grows on a wall. */
+function rem() {
+  return parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+}
+
 export class Chart {
   /** @type {uPlot | null} */
   #plot = null;
@@ -81,7 +86,7 @@ export class Chart {
   }
 
   get #size() {
-    return {width: Math.max(200, this.area.clientWidth), height: this.options.height ?? 260};
+    return {width: Math.max(200, this.area.clientWidth), height: ((this.options.height ?? 260) * rem()) / 16};
   }
 
   #resize() {
@@ -94,12 +99,12 @@ export class Chart {
     this.#plot = null;
     if (this.#data[0].length === 0) return;
     const {format, tick = format, upsideDown, whole} = this.options;
-    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const em = rem();
     const axis = {
       stroke: resolve('var(--soft)'),
       grid: {stroke: resolve('var(--line)'), width: 1},
       ticks: {stroke: resolve('var(--line)'), width: 1, size: 5},
-      font: `${Math.round(0.75 * rem)}px system-ui, sans-serif`,
+      font: `${Math.round(0.75 * em)}px system-ui, sans-serif`,
     };
     this.#plot = new uPlot(
       {
@@ -113,13 +118,13 @@ export class Chart {
         axes: [
           {
             ...axis,
-            size: 1.9 * rem,
+            size: 1.9 * em,
             incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500],
             values: (_, ticks) => ticks.map(String),
           },
           {
             ...axis,
-            size: 3.9 * rem,
+            size: 3.9 * em,
             ...(whole ? {incrs: [1, 2, 5, 10, 20]} : {}),
             values: (_, ticks) => ticks.map((value) => (whole && value % 1 ? '' : tick(value))),
           },
@@ -139,12 +144,12 @@ export class Chart {
     return {
       label,
       stroke,
-      width: excluded ? 0 : 2,
+      width: excluded ? 0 : rem() / 8,
       ...(dash?.length ? {dash} : {}),
       spanGaps: !excluded,
       points: {
         show: excluded || this.#data[0].length < 60,
-        size: excluded ? 9 : 5,
+        size: (excluded ? 9 : 5) * (rem() / 16),
         fill: excluded ? 'transparent' : stroke,
         stroke,
         width: 1.5,

@@ -41,6 +41,8 @@ export class KartFollower {
   #asker = new Asker();
   #at = -Infinity;
   #seen = '';
+  /** @type {string | null} */
+  #session = null;
 
   /** @param {Context} ctx @param {string} wanted */
   constructor(ctx, wanted) {
@@ -51,6 +53,11 @@ export class KartFollower {
   /** Asks where there may be something new. */
   follow() {
     const {live} = this.ctx;
+    if (live.sessionId !== this.#session) {
+      this.#session = live.sessionId;
+      this.kart = null;
+      this.missing = false;
+    }
     if (live.sessionId === null || performance.now() - this.#at < ASK_MS) return;
     const row = this.row();
     const now = `${live.sessionId} ${row?.laps} ${row?.last} ${row?.pos} ${row ? '' : Math.floor(performance.now() / 5000)}`;
@@ -74,6 +81,7 @@ export class KartFollower {
     const url = `/api/kart/${encodeURIComponent(this.wanted)}?session=${encodeURIComponent(sessionId)}`;
     try {
       const {status, body} = await this.#asker.get(url);
+      if (sessionId !== this.ctx.live.sessionId) return; // of another track
       this.missing = status === 404;
       this.kart = status === 200 ? body : null;
       this.ctx.live.changed();

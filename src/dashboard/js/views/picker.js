@@ -51,7 +51,7 @@ export function picker({label, chosen, changed}) {
     look,
     /** @param {Row[]} rows */
     update(rows) {
-      const sorted = [...rows].sort((a, b) => a.kart.localeCompare(b.kart, undefined, {numeric: true}));
+      const sorted = [...rows].sort((a, b) => a.plate.localeCompare(b.plate, undefined, {numeric: true}));
       for (const button of node.children)
         button.setAttribute('aria-pressed', String(chosen.has(/** @type {HTMLElement} */ (button).dataset.kart ?? '')));
       const now = JSON.stringify(sorted.map(({kart, plate: text, name, color}) => [kart, text, name, color]));

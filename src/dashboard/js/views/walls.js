@@ -13,6 +13,7 @@ import {gainText} from './tower.js';
 /** @import {Context, View} from './context.js' */
 /** @import {Row} from '../model/types.js' */
 
+const SEEK_MS = 4000; // between two tracks that a kart is looked for on
 const TURN_S = 20; // a track's time on the wall, where the address names none
 
 /** @param {string[]} fields @returns {(first: Row) => import('../dom/keyed.js').Line<Row>} */
@@ -92,6 +93,17 @@ function headings() {
   );
 }
 
+/** Follows the track after the one shown, if there is another. @param {Context} ctx */
+function nextTrack({live, record}) {
+  const tracks = live.sessions
+    .map(({trackConfig}) => trackConfig)
+    .filter((track) => track !== undefined)
+    .sort((a, b) => a - b);
+  if (tracks.length < 2 && live.track === null) return;
+  const at = tracks.findIndex((track) => String(track) === (live.track ?? String(record.data?.trackConfig)));
+  live.follow(tracks.length ? String(tracks[(at + 1) % tracks.length]) : null);
+}
+
 /** How many rows a column has, and how many columns there are. @param {number} count */
 export function layout(count) {
   const columns = count <= 22 ? 1 : count <= 44 ? 2 : 3;
@@ -114,13 +126,7 @@ export function tv(host, ctx) {
   function turn() {
     if (ctx.route.track !== null || performance.now() - turned < 1000 * (ctx.route.turn ?? TURN_S)) return;
     turned = performance.now();
-    const tracks = live.sessions
-      .map(({trackConfig}) => trackConfig)
-      .filter((track) => track !== undefined)
-      .sort((a, b) => a - b);
-    if (tracks.length < 2 && live.track === null) return;
-    const at = tracks.findIndex((track) => String(track) === (live.track ?? String(record.data?.trackConfig)));
-    live.follow(tracks.length ? String(tracks[(at + 1) % tracks.length]) : null);
+    nextTrack(ctx);
   }
 
   return {
@@ -201,9 +207,18 @@ export function hud(host, ctx) {
   const nothing = el('div.page');
   let told = '';
   let seen = '';
+  let sought = performance.now();
+
+  /** A driver need not know which track has which number. */
+  function seek() {
+    if (!follower.missing || ctx.route.track !== null || performance.now() - sought < SEEK_MS) return;
+    sought = performance.now();
+    nextTrack(ctx);
+  }
 
   return {
     title: () => `Kart ${wanted}`,
+    close: () => live.follow(ctx.route.track),
     update() {
       follower.follow();
       const row = follower.row() ?? offTrack(follower.kart);
@@ -212,6 +227,7 @@ export function hud(host, ctx) {
         if (text !== told || !nothing.isConnected) fill(nothing, empty(text, trouble(live)));
         told = text;
         fill(host, nothing);
+        seek();
         return;
       }
       if (!page.isConnected) fill(host, page);
