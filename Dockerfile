@@ -2,7 +2,7 @@
 FROM debian:bookworm-slim AS builder
 RUN apt-get update \
     && apt-get install -y --no-install-recommends build-essential cmake ninja-build pkg-config \
-        libwebsockets-dev libmicrohttpd-dev libcjson-dev libuv1-dev zlib1g-dev libxxhash-dev uthash-dev \
+        libwebsockets-dev libmicrohttpd-dev libcjson-dev libuv1-dev zlib1g-dev libxxhash-dev uthash-dev nodejs npm \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY CMakeLists.txt CMakePresets.json ./

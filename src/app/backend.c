@@ -3,6 +3,7 @@
 #include "racefacer/base/clock.h"
 #include "racefacer/base/memory.h"
 #include "racefacer/codec/views.h"
+#include "racefacer/dashboard/dashboard.h"
 
 #include <stdlib.h>
 
@@ -111,6 +112,7 @@ struct rf_http_backend rf_app_backend(struct rf_app *app)
     return (struct rf_http_backend){
         .ctx = app,
         .engine = app->engine,
+        .asset = rf_dashboard_find,
         .status = tell_status,
         .index_version = index_version,
         .list = list,

@@ -21,15 +21,13 @@ static struct rf_cached *kept(struct rf_server *server, uint64_t version)
 
 static enum MHD_Result handle_status(struct rf_request *request)
 {
-    static const char names[] = {
-        [RF_ENDPOINT_WELCOME] = 'w', [RF_ENDPOINT_HEALTH] = 'h', [RF_ENDPOINT_STATS] = 's'};
     struct rf_server *server = request->server;
     enum rf_endpoint endpoint = request->route.endpoint;
-    uint64_t version = endpoint == RF_ENDPOINT_WELCOME ? 0 : uv_now(server->loop) / STATUS_EVERY_MS;
+    uint64_t version = uv_now(server->loop) / STATUS_EVERY_MS;
     struct rf_server_status status;
 
     rf_buf_clear(&server->key);
-    rf_buf_putc(&server->key, names[endpoint]);
+    rf_buf_putc(&server->key, endpoint == RF_ENDPOINT_HEALTH ? 'h' : 's');
     struct rf_cached *cached = kept(server, version);
     if (cached != NULL)
         return rf_reply_cached(request, cached);
@@ -39,10 +37,8 @@ static enum MHD_Result handle_status(struct rf_request *request)
     rf_buf_clear(&server->scratch);
     if (endpoint == RF_ENDPOINT_HEALTH)
         rf_view_health(&server->scratch, &status);
-    else if (endpoint == RF_ENDPOINT_STATS)
-        rf_view_stats(&server->scratch, server->backend.engine, &status);
     else
-        rf_view_welcome(&server->scratch, status.version);
+        rf_view_stats(&server->scratch, server->backend.engine, &status);
     return reply_made(request, version);
 }
 
@@ -143,7 +139,6 @@ static enum MHD_Result handle_session(struct rf_request *request)
 enum MHD_Result rf_handle_live(struct rf_request *request)
 {
     switch (request->route.endpoint) {
-    case RF_ENDPOINT_WELCOME:
     case RF_ENDPOINT_HEALTH:
     case RF_ENDPOINT_STATS: return handle_status(request);
     default: return handle_session(request);

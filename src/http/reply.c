@@ -19,7 +19,7 @@ static enum MHD_Result queue(struct rf_request *request, unsigned status, struct
     return MHD_queue_response(request->mhd, status, response);
 }
 
-static bool not_modified(const struct rf_request *request, const char *etag)
+bool rf_reply_not_modified(const struct rf_request *request, const char *etag)
 {
     return request->headers.if_none_match.data != NULL &&
            rf_etag_listed(request->headers.if_none_match, etag);
@@ -29,7 +29,8 @@ enum MHD_Result rf_reply_cached(struct rf_request *request, struct rf_cached *ca
 {
     /* A 304 is the same response without its body: libmicrohttpd leaves that out and, this way, tells the
      * length the body has instead of "Content-Length: 0". */
-    unsigned status = not_modified(request, rf_cached_etag(cached)) ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK;
+    unsigned status =
+        rf_reply_not_modified(request, rf_cached_etag(cached)) ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK;
     return queue(request, status, rf_cached_response(request->server->cache, cached, request->variant));
 }
 
@@ -48,7 +49,7 @@ static struct MHD_Response *make(struct rf_request *request, struct rf_buf *body
     return response;
 }
 
-static enum MHD_Result queue_once(struct rf_request *request, unsigned status, struct MHD_Response *response)
+enum MHD_Result rf_reply_response(struct rf_request *request, unsigned status, struct MHD_Response *response)
 {
     enum MHD_Result queued = queue(request, status, response);
     MHD_destroy_response(response);
@@ -61,14 +62,14 @@ enum MHD_Result rf_reply_text(
     char etag[RF_ETAG_SIZE] = "";
     if (status == MHD_HTTP_OK) {
         rf_etag_make(etag, body->data, body->len);
-        if (not_modified(request, etag))
+        if (rf_reply_not_modified(request, etag))
             status = MHD_HTTP_NOT_MODIFIED;
     }
     struct MHD_Response *response = make(request, body, etag[0] != '\0' ? etag : NULL);
     rf_headers_add_limit(response, &request->verdict);
     if (disposition != NULL)
         rf_headers_add(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION, disposition);
-    return queue_once(request, status, response);
+    return rf_reply_response(request, status, response);
 }
 
 enum MHD_Result rf_reply_error(
@@ -87,7 +88,7 @@ enum MHD_Result rf_reply_busy(struct rf_request *request)
     rf_headers_add_limit(response, &request->verdict);
     rf_headers_add(response, "Retry-After", "5");
     request->server->busy++;
-    return queue_once(request, MHD_HTTP_SERVICE_UNAVAILABLE, response);
+    return rf_reply_response(request, MHD_HTTP_SERVICE_UNAVAILABLE, response);
 }
 
 enum MHD_Result rf_reply_stream(struct rf_request *request, struct MHD_Response *response)
@@ -96,7 +97,7 @@ enum MHD_Result rf_reply_stream(struct rf_request *request, struct MHD_Response 
     rf_headers_add(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream; charset=utf-8");
     rf_headers_add(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache, no-transform");
     rf_headers_add(response, "X-Accel-Buffering", "no"); /* nginx is to pass events on as they come */
-    return queue_once(request, MHD_HTTP_OK, response);
+    return rf_reply_response(request, MHD_HTTP_OK, response);
 }
 
 enum MHD_Result rf_reply_preflight(struct rf_request *request)
@@ -129,7 +130,7 @@ enum MHD_Result rf_reply_too_many(struct rf_request *request)
     /* Of the live limit all refusals say the same, and they come in floods: they are kept. */
     struct MHD_Response **slot = &request->server->too_many[request->variant];
     if (rf_route_is_stored(request->route.endpoint) || request->close)
-        return queue_once(request, MHD_HTTP_TOO_MANY_REQUESTS, make_too_many(request));
+        return rf_reply_response(request, MHD_HTTP_TOO_MANY_REQUESTS, make_too_many(request));
     if (*slot == NULL)
         *slot = make_too_many(request);
     return queue(request, MHD_HTTP_TOO_MANY_REQUESTS, *slot);
@@ -170,7 +171,7 @@ enum MHD_Result rf_reply_not_found(struct rf_request *request)
 {
     struct rf_buf body = RF_BUF_INIT;
     write_refusal(&body, request, "Endpoint not found");
-    return queue_once(request, MHD_HTTP_NOT_FOUND, make(request, &body, NULL));
+    return rf_reply_response(request, MHD_HTTP_NOT_FOUND, make(request, &body, NULL));
 }
 
 enum MHD_Result rf_reply_method(struct rf_request *request)
@@ -180,7 +181,8 @@ enum MHD_Result rf_reply_method(struct rf_request *request)
     write_refusal(&body, request, known ? "Method not allowed" : "Method not known");
     struct MHD_Response *response = make(request, &body, NULL);
     rf_headers_add(response, "Allow", rf_route_allow_header(request->route.endpoint));
-    return queue_once(request, known ? MHD_HTTP_METHOD_NOT_ALLOWED : MHD_HTTP_NOT_IMPLEMENTED, response);
+    return rf_reply_response(
+        request, known ? MHD_HTTP_METHOD_NOT_ALLOWED : MHD_HTTP_NOT_IMPLEMENTED, response);
 }
 
 void rf_reply_finish(struct rf_server *server)

@@ -176,6 +176,8 @@ static enum MHD_Result dispatch(struct rf_request *request)
     switch (endpoint) {
     case RF_ENDPOINT_STREAM: return rf_handle_stream(request);
     case RF_ENDPOINT_CLIENTS: return rf_handle_clients(request);
+    case RF_ENDPOINT_WELCOME: return rf_handle_root(request);
+    case RF_ENDPOINT_ASSET: return rf_handle_asset(request);
     case RF_ENDPOINT_SESSIONS: return rf_handle_listing(request);
     case RF_ENDPOINT_SESSION:
     case RF_ENDPOINT_EXPORT: return rf_handle_stored(request);

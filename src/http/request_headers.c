@@ -91,6 +91,8 @@ static enum MHD_Result on_header(
     case 6:
         if (is("Origin", key, key_len))
             take(&out->origin, value, len);
+        else if (is("Accept", key, key_len))
+            take(&out->accept, value, len);
         break;
     case 9:
         out->forwarded = out->forwarded || is("Forwarded", key, key_len) || is("X-Real-IP", key, key_len);
@@ -110,7 +112,9 @@ static enum MHD_Result on_header(
         }
         break;
     case 15:
-        if (is("X-Forwarded-For", key, key_len)) {
+        if (is("Accept-Encoding", key, key_len)) {
+            take(&out->accept_encoding, value, len);
+        } else if (is("X-Forwarded-For", key, key_len)) {
             out->forwarded = true;
             if (scan->trust_proxy)
                 take_forwarded_for(out, value, len);

@@ -42,6 +42,8 @@ static enum rf_endpoint match(const struct rf_slice *segments, size_t count, str
         return segments[0].len == 0        ? RF_ENDPOINT_WELCOME
                : is(segments[0], "health") ? RF_ENDPOINT_HEALTH
                                            : RF_ENDPOINT_NONE;
+    if (count == 2 && is(segments[0], "assets"))
+        return RF_ENDPOINT_ASSET;
     if (!is(segments[0], "api"))
         return RF_ENDPOINT_NONE;
     if (count == 2) {

@@ -8,6 +8,7 @@
 enum rf_endpoint {
     RF_ENDPOINT_NONE,
     RF_ENDPOINT_WELCOME,
+    RF_ENDPOINT_ASSET, /* a file of the page */
     RF_ENDPOINT_HEALTH,
     RF_ENDPOINT_CURRENT,
     RF_ENDPOINT_ANALYSIS,

@@ -110,7 +110,7 @@ struct rf_server {
 /* Header values are borrowed from libmicrohttpd and stay until the request is completed; data NULL: not sent.
  */
 struct rf_request_headers {
-    struct rf_slice origin, if_none_match, host, authorization, fetch_site;
+    struct rf_slice origin, if_none_match, host, authorization, fetch_site, accept, accept_encoding;
     bool has_body; /* a Content-Length above 0, or chunks */
     uint64_t content_length;
     bool http_1_1;
@@ -212,6 +212,9 @@ enum MHD_Result rf_reply_text(
     struct rf_request *request, unsigned status, struct rf_buf *body, const char *disposition);
 enum MHD_Result rf_reply_error(
     struct rf_request *request, unsigned status, const char *error, const char *message);
+/* Queues the response and lets go of it. */
+enum MHD_Result rf_reply_response(struct rf_request *request, unsigned status, struct MHD_Response *response);
+bool rf_reply_not_modified(const struct rf_request *request, const char *etag);
 enum MHD_Result rf_reply_preflight(struct rf_request *request);
 enum MHD_Result rf_reply_too_many(struct rf_request *request);
 enum MHD_Result rf_reply_busy(struct rf_request *request);
@@ -229,10 +232,12 @@ enum MHD_Result rf_reply_stream(struct rf_request *request, struct MHD_Response 
 enum MHD_Result rf_handle_stream(struct rf_request *request);
 enum MHD_Result rf_handle_clients(struct rf_request *request);
 
-/* handlers_live.c, handlers_sessions.c */
+/* handlers_live.c, handlers_page.c, handlers_sessions.c */
 struct rf_readers *rf_readers_create(struct rf_server *server);
 void rf_readers_leave(struct rf_readers *readers); /* the server ends; what is being read may come later */
 enum MHD_Result rf_handle_live(struct rf_request *request);
+enum MHD_Result rf_handle_root(struct rf_request *request); /* the page for browsers, JSON for the rest */
+enum MHD_Result rf_handle_asset(struct rf_request *request);
 enum MHD_Result rf_handle_listing(struct rf_request *request);
 enum MHD_Result rf_handle_stored(struct rf_request *request); /* GET and DELETE; may suspend the connection */
 enum MHD_Result rf_handle_stored_ready(struct rf_request *request);

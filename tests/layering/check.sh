@@ -6,13 +6,14 @@ set -euo pipefail
 # Each module and all that it may include; a module may always include itself.
 declare -A below=(
     [base]=''
+    [dashboard]=''
     [engine]='base'
     [codec]='base engine'
     [feed]='base engine codec'
     [store]='base engine codec'
-    [http]='base engine codec'
-    [app]='base engine codec feed store http'
-    [main]='base engine codec feed store http app'
+    [http]='base engine codec dashboard'
+    [app]='base engine codec feed store http dashboard'
+    [main]='base engine codec feed store http dashboard app'
 )
 # Each library's header and the only modules that may include it; the contracts in include/ name none of them.
 declare -A homes=(
@@ -80,6 +81,8 @@ self_test() { # FOLDER
         printf '#include %s\n' "$what" >"$copy/$where"
     done <<'END'
 src/base/planted.c "racefacer/engine/engine.h"
+src/dashboard/planted.c "racefacer/base/buf.h"
+src/codec/planted.c "racefacer/dashboard/dashboard.h"
 src/engine/planted.c "racefacer/codec/decode.h"
 src/engine/planted.c <uv.h>
 src/engine/planted.c <libwebsockets.h>

@@ -16,6 +16,7 @@ struct rf_server {
     struct rf_http_backend backend;
     bool held, closing;
     int waiting; /* requests that came while it was held */
+    bool told;   /* laps that the stream has not pushed yet */
     void (*closed)(void *ctx);
     void *closed_ctx;
 };
@@ -313,12 +314,27 @@ int rf_server_port(const struct rf_server *of)
     return 3001;
 }
 
+void rf_server_tell(struct rf_server *of, const struct rf_event *event)
+{
+    of->told |= event->type == RF_EVENT_LAP || event->type == RF_EVENT_LAP_CORRECTED;
+}
+
+/* What is pushed is served: somebody listens to the stream all the time. */
+void rf_server_publish(struct rf_server *of)
+{
+    if (of->held || of->closing || !of->told)
+        return;
+    of->told = false;
+    look_at_engine();
+}
+
 void rf_server_hold(struct rf_server *of, bool held)
 {
     of->held = held;
     int waiting = of->waiting < 3 ? of->waiting : 3;
     if (held)
         return;
+    rf_server_publish(of);
     of->waiting = 0;
     while (waiting-- > 0 && !of->held)
         ask(false);

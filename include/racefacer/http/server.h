@@ -12,6 +12,7 @@
 #include "racefacer/base/log.h"
 #include "racefacer/codec/session_file.h"
 #include "racefacer/codec/status.h"
+#include "racefacer/dashboard/dashboard.h"
 #include "racefacer/engine/engine.h"
 
 struct uv_loop_s;
@@ -49,6 +50,8 @@ enum rf_http_deleted { RF_HTTP_DELETED, RF_HTTP_NOT_FOUND, RF_HTTP_LIVE, RF_HTTP
 struct rf_http_backend {
     void *ctx;
     const struct rf_engine *engine;
+    /* A file of the page by its path, or NULL; NULL: there is no page, and "/" is JSON for everybody. */
+    const struct rf_asset *(*asset)(const char *path, size_t len);
     void (*status)(void *ctx, struct rf_server_status *out);
     uint64_t (*index_version)(void *ctx);
     void (*list)(void *ctx, const struct rf_http_listing_query *query, struct rf_http_page *out);

@@ -114,6 +114,23 @@ static inline void fake_remove(
                                             : RF_HTTP_NOT_FOUND);
 }
 
+static inline const struct rf_asset *fake_asset(const char *path, size_t len)
+{
+    static const struct rf_asset assets[] = {{.path = "/",
+                                                 .type = "text/html; charset=utf-8",
+                                                 .plain = {(const unsigned char *)"<p>", 3, "\"p\""},
+                                                 .gzip = {(const unsigned char *)"gz", 2, "\"pz\""}},
+        {.path = "/assets/a-1.js",
+            .type = "text/javascript",
+            .immutable = true,
+            .plain = {(const unsigned char *)"run()", 5, "\"j\""},
+            .gzip = {(const unsigned char *)"jz", 2, "\"jz\""}}};
+    for (size_t i = 0; i < sizeof(assets) / sizeof(assets[0]); i++)
+        if (strlen(assets[i].path) == len && memcmp(assets[i].path, path, len) == 0)
+            return &assets[i];
+    return NULL;
+}
+
 /* One more lap of two karts, "E05" and "E21", on track 3. */
 static inline void drive(struct fixture *f)
 {
@@ -178,6 +195,7 @@ static inline struct fixture *start(const struct rf_http_options *options)
     f->now_ms = 1767261600000;
     struct rf_http_backend backend = {.ctx = f,
         .engine = f->engine,
+        .asset = fake_asset,
         .status = fake_status,
         .index_version = fake_index_version,
         .list = fake_list,

@@ -23,7 +23,8 @@ static void test_endpoints(void **state)
     static const struct {
         const char *path;
         enum rf_endpoint endpoint;
-    } cases[] = {{"/", RF_ENDPOINT_WELCOME}, {"/health", RF_ENDPOINT_HEALTH},
+    } cases[] = {{"/", RF_ENDPOINT_WELCOME}, {"/assets/a.js", RF_ENDPOINT_ASSET},
+        {"/assets", RF_ENDPOINT_NONE}, {"/assets/a/b", RF_ENDPOINT_NONE}, {"/health", RF_ENDPOINT_HEALTH},
         {"/health/", RF_ENDPOINT_HEALTH}, {"/api/health", RF_ENDPOINT_HEALTH},
         {"/api/current", RF_ENDPOINT_CURRENT}, {"/api/analysis", RF_ENDPOINT_ANALYSIS},
         {"/api/stats/", RF_ENDPOINT_STATS}, {"/api/sessions", RF_ENDPOINT_SESSIONS},

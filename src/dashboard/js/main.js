@@ -1,0 +1,92 @@
+// The page: reads the address, shows its view, follows the live data.
+import {forceTheme} from './dom/theme.js';
+import {Live} from './live/live.js';
+import {SessionRecord} from './live/record.js';
+import {href, parse} from './model/route.js';
+import {shell} from './shell.js';
+import {compare} from './views/compare.js';
+import {history as sessions} from './views/history.js';
+import {kart} from './views/kart.js';
+import {race} from './views/race.js';
+import {results} from './views/results.js';
+import {status} from './views/status.js';
+import {tower} from './views/tower.js';
+import {hud, overlay, tv} from './views/walls.js';
+
+/** @import {Route} from './model/route.js' */
+/** @import {Context, View} from './views/context.js' */
+
+/** @type {Record<string, (host: HTMLElement, ctx: Context) => View>} */
+const VIEWS = {tower, kart, race, compare, results, history: sessions, status, tv, hud, overlay};
+
+const content = /** @type {HTMLElement} */ (document.querySelector('#content'));
+const live = new Live();
+/** @type {Route} */
+let route = parse(location.search);
+/** @type {SessionRecord | null} */
+let record = null;
+/** @type {View | null} */
+let view = null;
+
+const around = shell(live, (name) =>
+  href({view: name, session: route.session, track: route.track, theme: route.theme}),
+);
+
+function update() {
+  around.update();
+  view?.update();
+  const title = view?.title?.();
+  document.title = title ? `${title} · RaceFacer` : 'RaceFacer';
+}
+
+/** @param {boolean} jump a new place, to be read from its top */
+function show(jump) {
+  const before = route.session;
+  route = parse(location.search);
+  forceTheme(route.theme);
+  view?.close?.();
+  if (record === null || before !== route.session) {
+    record?.close();
+    record = new SessionRecord(live, route.session, () => update());
+  }
+  live.follow(route.track);
+  around.route(route);
+  content.textContent = '';
+  content.className = `view-${route.view}`;
+  view = (VIEWS[route.view] ?? tower)(content, {live, record, route, link, keep, go, say: around.say});
+  update();
+  if (!jump) return;
+  scrollTo(0, 0);
+  content.focus({preventScroll: true});
+}
+
+/** @param {Partial<Route>} to */
+function link(to) {
+  return href({session: route.session, track: route.track, theme: route.theme, ...to});
+}
+
+/** @param {Partial<Route>} choice */
+function keep(choice) {
+  route = {...route, ...choice};
+  history.replaceState(null, '', href(route));
+}
+
+/** @param {string} to */
+function go(to) {
+  history.pushState(null, '', to);
+  show(true);
+}
+
+addEventListener('popstate', () => show(true));
+document.addEventListener('click', (event) => {
+  const anchor = event.target instanceof Element ? event.target.closest('a') : null;
+  const own = anchor?.getAttribute('href')?.startsWith('?') && !anchor.target;
+  if (!anchor || !own || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  go(anchor.href);
+});
+
+live.listen(update);
+setInterval(update, 1000); // the clock goes on between two frames
+show(false);
+live.start();

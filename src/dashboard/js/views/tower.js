@@ -1,0 +1,152 @@
+// The timing tower: a line for each kart, moving as the positions do. A frame writes only what it changes.
+import {el, fill, setAttribute, setText} from '../dom/el.js';
+import {Keyed} from '../dom/keyed.js';
+import {empty, paint, setName} from '../dom/parts.js';
+import {plural} from '../model/format.js';
+import {sectorCount} from '../model/rows.js';
+import {eventName, fastest, head} from './head.js';
+
+/** @import {Context, View} from './context.js' */
+/** @import {Row} from '../model/types.js' */
+
+/** @type {[cls: string, short: string, long: string][]} */
+const COLUMNS = [
+  ['pos', 'Pos', 'Position'],
+  ['gain', '±', 'Places won or lost over the last lap'],
+  ['kart', 'Kart', 'Kart'],
+  ['driver', 'Driver', 'Driver'],
+  ['laps', 'Laps', 'Laps'],
+  ['last', 'Last', 'Last lap'],
+  ['best', 'Best', 'Best lap'],
+  ['avg', 'Avg', 'Average of the valid laps'],
+  ['gap', 'Gap', 'Behind the leader'],
+  ['int', 'Int', 'Behind the one ahead'],
+  ['s1', 'S1', 'First sector'],
+  ['s2', 'S2', 'Second sector'],
+  ['s3', 'S3', 'Third sector'],
+  ['s4', 'S4', 'Fourth sector'],
+];
+
+/** @param {number} gain */
+export function gainText(gain) {
+  if (gain === 0) return '';
+  return gain > 0 ? `▲${gain}` : `▼${-gain}`;
+}
+
+/** @param {Context['link']} link @param {Row} first */
+function line(link, first) {
+  /** @type {Record<string, HTMLTableCellElement>} */
+  const cells = {};
+  for (const [cls] of COLUMNS) cells[cls] = el(`td.${cls}`);
+  const plate = el('span.plate');
+  const driver = el('a.name', {dir: 'auto'});
+  const pit = el('span.pit', {hidden: true}, 'PIT');
+  cells.kart.append(plate);
+  cells.driver.append(el('div', null, driver, pit));
+  const node = el('tr', {'data-key': first.key}, Object.values(cells));
+  let laps = first.laps;
+
+  /** @param {Row} row */
+  function update(row) {
+    setText(cells.pos, row.pos);
+    setText(cells.gain, gainText(row.gain));
+    setAttribute(cells.gain, 'data-way', row.gain > 0 ? 'up' : row.gain < 0 ? 'down' : '');
+    setText(plate, row.plate);
+    setAttribute(plate, 'title', row.kart === row.plate ? '' : row.kart);
+    paint(plate, row.color);
+    setName(driver, row.name || `Kart ${row.kart}`);
+    const href = link({view: 'kart', kart: row.kart});
+    setAttribute(driver, 'href', href);
+    pit.toggleAttribute('hidden', !row.pit);
+    setText(cells.laps, row.laps);
+    setText(cells.last, row.last);
+    setAttribute(cells.last, 'data-mark', row.lastMark);
+    setText(cells.best, row.best);
+    setAttribute(cells.best, 'data-mark', row.bestMark);
+    setText(cells.avg, row.avg);
+    setText(cells.gap, row.gap);
+    setText(cells.int, row.int);
+    row.sectors.forEach((sector, i) => {
+      setText(cells[`s${i + 1}`], sector.text);
+      setAttribute(cells[`s${i + 1}`], 'data-mark', sector.bad ? 'excluded' : '');
+    });
+    node.classList.toggle('stale', row.stale);
+    if (row.laps !== laps) flash(node);
+    laps = row.laps;
+  }
+  return {node, update};
+}
+
+/** A kart has crossed the line. @param {HTMLElement} node */
+function flash(node) {
+  node.animate([{backgroundColor: 'var(--flash)'}, {}], {duration: 1400, easing: 'ease-out'});
+}
+
+/** @param {HTMLElement} host @param {Context} ctx @returns {View} */
+export function tower(host, ctx) {
+  const top = head(ctx);
+  const heads = COLUMNS.map(([cls, short, long]) => el(`th.${cls}`, {scope: 'col', abbr: long, title: long}, short));
+  const body = el('tbody');
+  const table = el(
+    'table.tower',
+    null,
+    el('caption.hidden', null, 'Timing, by position'),
+    el('thead', null, el('tr', null, heads)),
+    body,
+  );
+  const nothing = el('div');
+  const summary = el('p.summary');
+  const rows = new Keyed(body, (/** @type {Row} */ row) => line(ctx.link, row));
+  let state = '';
+  let best = '';
+
+  /** @param {string} next */
+  function show(next) {
+    if (next === state) return;
+    state = next;
+    if (next === 'rows') fill(host, top.node, el('div.frame', null, table), summary);
+    else fill(host, nothing);
+    if (next === 'waiting') fill(nothing, empty('Connecting', 'Asking the server what goes on…'));
+    if (next === 'none') {
+      fill(
+        nothing,
+        empty(
+          'No session yet',
+          'The timing appears here by itself with the first frame of the feed.',
+          el(
+            'p',
+            null,
+            el('a', {href: ctx.link({view: 'history'})}, 'Sessions of before'),
+            ' · ',
+            el('a', {href: ctx.link({view: 'status'})}, 'State of the server'),
+          ),
+        ),
+      );
+    }
+  }
+
+  return {
+    title: () => (ctx.record.data ? eventName(ctx.record.data) : 'Timing'),
+    update() {
+      const {live, record} = ctx;
+      if (!record.data) {
+        show((record.isLive && !live.answered) || record.loading ? 'waiting' : 'none');
+        return;
+      }
+      show('rows');
+      top.update();
+      const list = record.rows();
+      table.dataset.sectors = String(sectorCount(list));
+      table.classList.toggle(
+        'minutes',
+        list.some(({last, best}) => last.length > 6 || best.length > 6),
+      );
+      rows.update(list);
+      const now = fastest(record);
+      if (best !== '' && now.time !== best) ctx.say(`Fastest lap: ${now.name}, ${now.time}`);
+      best = now.time;
+      const stale = list.filter((row) => row.stale).length;
+      setText(summary, `${plural(list.length, 'kart')}${stale ? `, ${stale} not seen for long` : ''}`);
+    },
+  };
+}

@@ -1,0 +1,127 @@
+// Debian's chromium, as somebody who opens the page. Whatever a page logs as an error, or asks of another server, fails the
+// test at its end.
+import assert from 'node:assert/strict';
+import {existsSync, readFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import path from 'node:path';
+import {after} from 'node:test';
+
+import {chromium} from 'playwright-core';
+
+import {binary} from './daemon.mjs';
+import {atEnd} from './tools.mjs';
+
+const executablePath = process.env.RF_CHROMIUM || '/usr/bin/chromium';
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+// For the tests' `skip`: false where there is a browser.
+export const noBrowser = existsSync(executablePath)
+  ? false
+  : `there is no ${executablePath}: script/bootstrap test installs it`;
+
+let browser;
+
+async function launched() {
+  if (!browser) {
+    browser = await chromium.launch({
+      executablePath,
+      args: [
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+  }
+  return browser;
+}
+
+after(async () => {
+  await browser?.close();
+});
+
+// Opens an address of the server in a browser profile of its own. expected: what may go wrong, as patterns of messages.
+export async function open(
+  t,
+  daemon,
+  query = '',
+  {width = 1280, height = 800, scheme = 'dark', motion = 'reduce', expected = []} = {},
+) {
+  const context = await (
+    await launched()
+  ).newContext({
+    viewport: {width, height},
+    colorScheme: scheme,
+    reducedMotion: motion,
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+  });
+  const page = await context.newPage();
+  const faults = [];
+  const origin = `http://127.0.0.1:${daemon.port}`;
+  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+  page.on('pageerror', (error) => faults.push(error.stack));
+  page.on('dialog', (dialog) => {
+    faults.push(`a dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('request', (request) => request.url().startsWith(origin) || faults.push(`a request to ${request.url()}`));
+  page.setDefaultTimeout(Number(process.env.RF_TEST_DEADLINE_MS || 60000));
+  atEnd(t, async () => {
+    await context.close();
+    const real = faults.filter((fault) => !expected.some((pattern) => pattern.test(fault)));
+    assert.deepEqual(real, [], 'the page did something wrong');
+  });
+  await page.goto(`${origin}/${query}`);
+  return page;
+}
+
+// A picture of the view, kept beside the test's report.
+export function keep(page, name) {
+  return page.screenshot({path: path.join(path.dirname(binary), 'reports/page', `${name}.png`)});
+}
+
+// The tower as it is seen: [{pos, kart, driver, last, …}], from top to bottom.
+export function towerOf(page) {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('table.tower tbody tr')]
+      .map((row) => ({top: row.getBoundingClientRect().top, row}))
+      .sort((a, b) => a.top - b.top)
+      .map(({row}) => {
+        const of = (name) => row.querySelector(`td.${name}`);
+        const text = (name) => of(name).textContent;
+        return {
+          pos: text('pos'),
+          kart: text('kart'),
+          driver: row.querySelector('td.driver a').textContent,
+          laps: text('laps'),
+          last: text('last'),
+          lastMark: of('last').dataset.mark ?? '',
+          best: text('best'),
+          bestMark: of('best').dataset.mark ?? '',
+          avg: text('avg'),
+          stale: row.classList.contains('stale'),
+        };
+      }),
+  );
+}
+
+// How far the page is wider than its window: 0 where nothing has to be scrolled sideways.
+export function overflow(page) {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}
+
+// What axe finds that is serious or worse, a line each.
+export async function seriousFaults(page) {
+  const session = await page.context().newCDPSession(page); // past the page's policy, which would refuse it
+  await session.send('Runtime.evaluate', {expression: readFileSync(axe, 'utf8')});
+  const {violations} = await page.evaluate(() => globalThis.axe.run(document, {resultTypes: ['violations']}));
+  await session.detach();
+  return violations
+    .filter(({impact}) => impact === 'serious' || impact === 'critical')
+    .flatMap(({id, nodes}) => nodes.map((node) => `${id}: ${node.html.slice(0, 200)} ${node.failureSummary}`));
+}

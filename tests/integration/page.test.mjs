@@ -1,0 +1,228 @@
+// The timing tower in a browser, from the first frame of a race to its end.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import {keep, noBrowser, open, overflow, towerOf} from './lib/browser.mjs';
+import {formatMs} from './lib/expected.mjs';
+import {Race, interleave} from './lib/race.mjs';
+import {bigField, finish, play, settle, smallField, startScene} from './lib/scene.mjs';
+import {sleep, until} from './lib/tools.mjs';
+
+const options = {skip: noBrowser};
+
+// Waits until the tower is what the server says, and returns it.
+async function settled(page, daemon, query = '') {
+  return until(
+    'the page shows what the server says',
+    async () => {
+      const {sessionData, analysis} = await daemon.json(`/api/current${query}`);
+      const shown = await towerOf(page);
+      const known = new Map([...analysis.karts, ...analysis.unranked].map((kart) => [kart.kartNumber, kart]));
+      const wanted = sessionData.runs.map((run) => ({
+        pos: String(run.pos),
+        kart: run.kart_number,
+        driver: run.name,
+        laps: String(run.total_laps),
+        last: run.last_time === '-' ? '' : run.last_time,
+        best: known.get(run.kart_number)?.bestLap ? formatMs(known.get(run.kart_number).bestLap) : '',
+        avg: known.get(run.kart_number)?.avgLapTimeFormatted ?? '',
+      }));
+      const part = shown.map(({pos, kart, driver, laps, last, best, avg}) => ({
+        pos,
+        kart,
+        driver,
+        laps,
+        last,
+        best,
+        avg,
+      }));
+      assert.deepEqual(part, wanted);
+      return shown;
+    },
+    {everyMs: 100},
+  );
+}
+
+test('a race from the first frame to the last lap', options, async (t) => {
+  const scene = await startScene(t, {kind: 'socketio4'});
+  const {daemon, feed} = scene;
+  const page = await open(t, daemon);
+  await page.getByText('No session yet').waitFor();
+
+  const race = new Race({karts: smallField()});
+  const frames = race.frames();
+  const half = Math.floor(frames.length / 2);
+  feed.pushAll(frames.slice(0, half));
+  await page.locator('table.tower tbody tr').first().waitFor();
+  assert.equal(await page.locator('h1').textContent(), 'Session #12');
+  assert.match(await page.title(), /Session #12/);
+  for (const frame of frames.slice(half)) {
+    feed.push(frame.payload);
+    await sleep(20);
+  }
+  await settle(scene, race);
+  const rows = await settled(page, daemon);
+  assert.deepEqual(
+    rows.map(({kart}) => kart),
+    ['05', '07', '09', '21'],
+  );
+  assert.deepEqual(
+    rows.map(({best}) => best),
+    ['26.521', '27.003', '27.873', '29.107'],
+  );
+  assert.deepEqual(
+    rows.map(({bestMark}) => bestMark),
+    ['session', '', '', ''],
+  );
+  assert.deepEqual(
+    rows.map(({lastMark}) => lastMark),
+    ['', '', 'personal', 'personal'],
+    'last laps that are the own best are green',
+  );
+  assert.equal(await page.locator('.fact.fastest b').textContent(), '26.521');
+
+  await page.reload();
+  assert.deepEqual(await settled(page, daemon), rows, 'a reload shows the same');
+
+  await finish(scene, race);
+  await page.locator('.status[data-kind=finished]').waitFor();
+  assert.deepEqual(await settled(page, daemon), rows);
+});
+
+test('rows move when positions do, and the focus stays on its row', options, async (t) => {
+  const scene = await startScene(t, {kind: 'socketio4'});
+  const page = await open(t, scene.daemon, '', {motion: 'no-preference'});
+  const race = new Race({karts: smallField()});
+  race.step();
+  scene.feed.push(race.payload());
+  await page.locator('table.tower tbody tr').nth(3).waitFor();
+  const link = page.getByRole('link', {name: 'Neo'}); // the last, which becomes the first
+  await link.focus();
+  const [row] = await page.locator('tr', {has: link}).elementHandles();
+  const before = await row.evaluate((node) => [...node.parentElement.children].indexOf(node));
+  await page.evaluate(() => {
+    const {animate} = Element.prototype;
+    globalThis.glided = [];
+    Element.prototype.animate = function (frames, timing) {
+      if (frames[0].transform && timing.duration > 0) globalThis.glided.push(this);
+      return animate.call(this, frames, timing);
+    };
+  });
+  const other = race.payload();
+  other.data.runs.reverse().forEach((run, i) => (run.pos = i + 1));
+  other.data.timestamp += 1;
+  other.data.timestamp_socket += 1;
+  scene.feed.push(other);
+  await until(
+    'the row has moved',
+    async () => (await row.evaluate((node) => [...node.parentElement.children].indexOf(node))) !== before,
+  );
+  assert.equal(await row.evaluate((node) => globalThis.glided.includes(node)), true, 'it glides');
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'O\'Neil "Neo" <b>');
+});
+
+test('two tracks: a switch between them, and the wall shows each in its turn', options, async (t) => {
+  const scene = await startScene(t, {kind: 'socketio4'});
+  const [lakeside, hall] = [3, 4].map(
+    (track) =>
+      new Race({
+        event: `Race ${track}`,
+        track,
+        karts: smallField().map((kart) => ({...kart, id: kart.id + track, kartId: kart.kartId + 100 * track})),
+      }),
+  );
+  scene.feed.pushAll(interleave(lakeside.frames(), hall.frames()));
+  await settle(scene, lakeside);
+  await settle(scene, hall);
+  const page = await open(t, scene.daemon);
+  await page.getByRole('navigation', {name: 'Track'}).getByText('Track 4').click();
+  await page.getByRole('heading', {name: 'Race 4'}).waitFor();
+  await settled(page, scene.daemon, '?track=4');
+  await page.getByRole('navigation', {name: 'Track'}).getByText('Track 3').click();
+  await page.getByRole('heading', {name: 'Race 3'}).waitFor();
+  await page.goBack();
+  await page.getByRole('heading', {name: 'Race 4'}).waitFor();
+
+  const late = hall.payload();
+  late.data.runs.push({...late.data.runs[0], id: 77, kart: 'X77', kart_number: '77', kart_id: 777});
+  scene.feed.push(late);
+  const phone = await open(t, scene.daemon, '?view=hud&kart=77', {expected: [/404/]});
+  await phone.locator('.top .plate', {hasText: '77'}).waitFor();
+
+  const wall = await open(t, scene.daemon, '?view=tv&turn=2', {width: 1920, height: 1080});
+  const seen = new Set();
+  await until('the wall has shown both', async () => {
+    seen.add(await wall.locator('h1').textContent());
+    return seen.has('Race 3') && seen.has('Race 4');
+  });
+});
+
+test('sixty karts with names of sixty characters: on a phone, on a desk and on a wall of 4K', options, async (t) => {
+  const scene = await startScene(t, {kind: 'socketio4'});
+  const karts = bigField({
+    count: 60,
+    laps: 4,
+    base: 65000,
+    driver: (i) => `Maximiliana-Bartholomäa von und zu Hohenlohe-Waldenburg ${String(i).padStart(3, '0')}`,
+  });
+  assert.ok(karts.every(({driver}) => driver.length >= 58));
+  await play(scene, new Race({karts}));
+  for (const [width, height] of [
+    [360, 740],
+    [1280, 800],
+    [3840, 2160],
+  ]) {
+    const page = await open(t, scene.daemon, '', {width, height});
+    await settled(page, scene.daemon);
+    await keep(page, `tower-60-karts-${width}`);
+    assert.equal(await overflow(page), 0, `nothing to scroll sideways at ${width}`);
+    const cut = await page.evaluate(() =>
+      [...document.querySelectorAll('td:is(.pos, .last, .best)')]
+        .filter((cell) => cell.offsetWidth && cell.scrollWidth > cell.clientWidth)
+        .map((cell) => cell.textContent),
+    );
+    assert.deepEqual(cut, [], `no time is cut off at ${width}`);
+    await page.close();
+  }
+  const wall = await open(t, scene.daemon, '?view=tv', {width: 3840, height: 2160});
+  await wall.locator('.wall li').nth(59).waitFor();
+  await keep(wall, 'tv-60-karts-3840');
+  const outside = await wall.evaluate(
+    () =>
+      [...document.querySelectorAll('.wall li')].filter((row) => row.getBoundingClientRect().bottom > innerHeight + 1)
+        .length,
+  );
+  assert.equal(outside, 0, 'all sixty are on the wall');
+  assert.equal(await overflow(wall), 0);
+});
+
+test('a frame of sixty karts costs the page less than 16 ms of its thread', options, async (t) => {
+  const scene = await startScene(t, {kind: 'socketio4'});
+  const race = new Race({karts: bigField({count: 60, laps: 12, base: 27000})});
+  const frames = race.frames();
+  const page = await open(t, scene.daemon, '', {motion: 'no-preference'});
+  scene.feed.pushAll(frames.slice(0, 120));
+  await page.locator('table.tower tbody tr').nth(59).waitFor();
+  const session = await page.context().newCDPSession(page);
+  // The thread's own time, which does not depend on what else the machine does.
+  await session.send('Performance.enable', {timeDomain: 'threadTicks'});
+  const spent = async () =>
+    (await session.send('Performance.getMetrics')).metrics.find(({name}) => name === 'TaskDuration').value;
+  const [from, count] = [await spent(), 200];
+  for (const frame of frames.slice(120, 120 + count)) {
+    scene.feed.push(frame.payload);
+    await sleep(1000 / 60);
+  }
+  const {at} = frames[119 + count];
+  await until('the last of them is shown', async () => {
+    const {sessionData} = await scene.daemon.json('/api/current');
+    const shown = await towerOf(page);
+    return (
+      sessionData.timestamp === Math.floor(at / 1000) &&
+      shown.every(({laps}, i) => laps === String(sessionData.runs[i].total_laps))
+    );
+  });
+  const each = (((await spent()) - from) * 1000) / count;
+  t.diagnostic(`${each.toFixed(1)} ms a frame`);
+  assert.ok(each < 16, `${each.toFixed(1)} ms of the main thread for each frame`);
+});
