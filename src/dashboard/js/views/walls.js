@@ -241,6 +241,7 @@ export function hud(host, ctx) {
       setText(position, row.pos || '–');
       setText(of, `of ${record.rows().length}`);
       setText(last, row.last || '--.-');
+      page.classList.toggle('minutes', row.last.length > 6);
       setAttribute(page, 'data-mark', row.lastMark);
       const fresh = lap && lap.timeFormatted === row.last ? lap : null;
       const ms = fresh ? fresh.deltaToBest : kart?.lastLap && own ? kart.lastLap - own : null;
