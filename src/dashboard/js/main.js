@@ -95,7 +95,9 @@ let checked = 0;
 async function renew() {
   if (checked === live.gaps) return;
   checked = live.gaps;
-  const answer = await fetch('/', {method: 'HEAD', headers: {Accept: 'text/html'}, cache: 'no-store'}).catch(() => null);
+  const answer = await fetch('/', {method: 'HEAD', headers: {Accept: 'text/html'}, cache: 'no-store'}).catch(
+    () => null,
+  );
   const now = answer?.ok ? answer.headers.get('ETag') : null;
   if (now && version && now !== version && UNATTENDED.includes(route.view)) location.reload();
   version = now ?? version;

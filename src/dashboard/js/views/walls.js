@@ -267,23 +267,25 @@ export function hud(host, ctx) {
 function offTrack(kart) {
   if (!kart) return null;
   return {
-    ...{
-      key: keyOf(kart),
-      pos: '',
-      gain: 0,
-      kart: kart.kart ?? kart.kartNumber,
-      plate: kart.kartNumber,
-      color: null,
-      name: kart.driverName,
-    },
-    ...{
-      laps: String(kart.totalLaps),
-      last: kart.lastLapFormatted ?? '',
-      lastMark: '',
-      best: kart.bestLapFormatted ?? '',
-      bestMark: '',
-    },
-    ...{avg: '', gap: 'off track', int: '', sectors: [], stale: true, pit: false, order: Infinity},
+    key: keyOf(kart),
+    pos: '',
+    gain: 0,
+    kart: kart.kart ?? kart.kartNumber,
+    plate: kart.kartNumber,
+    color: null,
+    name: kart.driverName,
+    laps: String(kart.totalLaps),
+    last: kart.lastLapFormatted ?? '',
+    lastMark: '',
+    best: kart.bestLapFormatted ?? '',
+    bestMark: '',
+    avg: '',
+    gap: 'off track',
+    int: '',
+    sectors: [],
+    stale: true,
+    pit: false,
+    order: Infinity,
   };
 }
 
