@@ -26,24 +26,25 @@ const VIEWS = [
 test('axe finds nothing serious in any view, dark and light', options, async (t) => {
   const {daemon} = await raced(t);
   for (const scheme of ['dark', 'light']) {
+    const page = await open(t, daemon, '', {scheme});
     for (const [name, query, drawn] of VIEWS) {
-      const page = await open(t, daemon, query, {scheme});
+      await page.goto(`http://127.0.0.1:${daemon.port}/${query}`);
       await page.locator(drawn).first().waitFor();
       await keep(page, `${name}-${scheme}`);
       assert.deepEqual(await seriousFaults(page), [], `${name} ${scheme}`);
-      await page.close();
     }
+    await page.close();
   }
 });
 
 test('every view fits a phone of 360 px', options, async (t) => {
   const {daemon} = await raced(t);
+  const page = await open(t, daemon, '', {width: 360, height: 740});
   for (const [name, query, drawn] of VIEWS) {
-    const page = await open(t, daemon, query, {width: 360, height: 740});
+    await page.goto(`http://127.0.0.1:${daemon.port}/${query}`);
     await page.locator(drawn).first().waitFor();
     await keep(page, `${name}-phone`);
     assert.equal(await overflow(page), 0, name);
-    await page.close();
   }
 });
 
