@@ -99,3 +99,24 @@ test('a tab that nobody sees gives its connection back, and catches up when it i
   await shows(page, [7, 7, 6, 3]);
   assert.equal(await clients(), 1);
 });
+
+test('a wall takes the new page when the server comes back with one', options, async (t) => {
+  const scene = await startScene(t, {kind: 'socketio4'});
+  await play(scene, new Race({karts: smallField()}));
+  const page = await open(t, scene.daemon, '?view=tv', {expected: OFFLINE});
+  const heads = [];
+  page.on('request', (request) => request.method() === 'HEAD' && heads.push(request.url()));
+  await page.locator('.wall li').first().waitFor();
+  const mark = () => page.evaluate(() => (globalThis.marked ??= false));
+  await page.evaluate(() => (globalThis.marked = true));
+  await scene.daemon.stop();
+  await scene.daemon.restart();
+  await until('the page has looked for another', () => heads.length > 0);
+  assert.equal(await mark(), true, 'the same page stays');
+  await page.route('**/*', (route) =>
+    route.request().method() === 'HEAD' ? route.fulfill({headers: {ETag: '"another"'}}) : route.fallback(),
+  );
+  await scene.daemon.stop();
+  await scene.daemon.restart();
+  await until('it has been reloaded', async () => (await mark()) === false);
+});

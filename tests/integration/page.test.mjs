@@ -184,6 +184,27 @@ test('sixty karts with names of sixty characters: on a phone, on a desk and on a
     assert.deepEqual(cut, [], `no time is cut off at ${width}`);
     await page.close();
   }
+  for (const [width, height] of [
+    [360, 740],
+    [740, 360],
+  ]) {
+    const phone = await open(t, scene.daemon, '?view=hud&kart=05', {width, height});
+    await phone.locator('.last', {hasText: '1:0'}).waitFor();
+    const outside = await phone.evaluate(() =>
+      [...document.querySelectorAll('.page *')]
+        .filter((node) => {
+          const range = document.createRange();
+          range.selectNodeContents(node);
+          const {right, bottom} = range.getBoundingClientRect();
+          return (
+            !node.firstElementChild && !node.matches('.name') && (right > innerWidth + 1 || bottom > innerHeight + 1)
+          );
+        })
+        .map((node) => node.className || node.textContent),
+    );
+    assert.deepEqual(outside, [], `all of it is on a phone of ${width} by ${height}`);
+    await keep(phone, `hud-${width}`);
+  }
   const wall = await open(t, scene.daemon, '?view=tv', {width: 3840, height: 2160});
   await wall.locator('.wall li').nth(59).waitFor();
   await keep(wall, 'tv-60-karts-3840');

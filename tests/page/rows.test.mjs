@@ -99,6 +99,18 @@ test('a lap event is shown at once, before the analysis knows it', () => {
   assert.deepEqual([second.best, second.bestMark, second.lastMark], ['26.450', '', 'excluded']);
 });
 
+test('a last lap that a newer analysis does not list is excluded, also where no event told', () => {
+  const data = {runs: [run(1, 1, {last_time_raw: 71000})]};
+  const history = (...nums) => ({
+    lapHistory: nums.map((lapNum) => ({lapNum, time: 27000, timeFormatted: '27.000', position: 1})),
+  });
+  const mark = (more) => buildRows(data, {karts: [kart(1, 26500, more)]})[0].lastMark;
+  assert.equal(mark(history(3, 4)), 'excluded');
+  assert.equal(mark(history(3, 4, 5)), '');
+  assert.equal(mark({...history(3, 4), totalLaps: 4}), '', 'an analysis of before the lap tells nothing');
+  assert.equal(mark({}), '', 'nor does one without laps');
+});
+
 test('gain and loss are over the last lap', () => {
   const history = (...positions) => ({
     lapHistory: positions.map((position, i) => ({lapNum: i + 2, position, time: 1, timeFormatted: ''})),

@@ -86,7 +86,25 @@ document.addEventListener('click', (event) => {
   go(anchor.href);
 });
 
+// What runs for months on a wall has no one to reload it: where the server has come back with another page, it does so itself.
+const UNATTENDED = ['tv', 'hud', 'overlay'];
+/** @type {string | null} */
+let version = null;
+let checked = 0;
+
+async function renew() {
+  if (checked === live.gaps) return;
+  checked = live.gaps;
+  const answer = await fetch('/', {method: 'HEAD', headers: {Accept: 'text/html'}, cache: 'no-store'}).catch(
+    () => null,
+  );
+  const now = answer?.ok ? answer.headers.get('ETag') : null;
+  if (now && version && now !== version && UNATTENDED.includes(route.view)) location.reload();
+  version = now ?? version;
+}
+
 live.listen(update);
+live.listen(renew);
 setInterval(update, 1000); // the clock goes on between two frames
 show(false);
 live.start();

@@ -32,7 +32,6 @@ export class Live {
   answered = false; // it is known whether there is a session
   live = true; // the feed still tells this session's laps
   frameAt = 0;
-  frames = 0;
   gaps = 0; // how often the stream came up without going on where it was: laps may have been missed
 
   #asker = new Asker();
@@ -166,7 +165,6 @@ export class Live {
   #takeFrame(data, sessionId) {
     this.answered = true;
     this.frameAt = performance.now();
-    this.frames += 1;
     const none = !sessionId && !data.runs?.length;
     if (sessionId !== this.sessionId) this.#forget(sessionId);
     this.data = none ? null : data;
@@ -213,12 +211,10 @@ export class Live {
     if (generation !== this.#generation) return true;
     const {status, body} = answer;
     if (status === 200) {
-      // On the stream the newest frame comes by itself, and may be newer than this answer's.
-      if (!this.#up || (this.answered && body.sessionId !== this.sessionId) || !this.answered) {
-        if (answer.changed || this.sessionId !== body.sessionId || this.data === null)
-          this.#takeFrame(body.sessionData, body.sessionId);
-      }
+      // On the stream the newest frame comes by itself, and is newer than this answer's.
+      if (!this.#up && (answer.changed || this.data === null)) this.#takeFrame(body.sessionData, body.sessionId);
       if (body.sessionId === this.sessionId) this.analysis = body.analysis;
+      else if (this.data !== null) this.askAnalysis(); // a session has just followed another
       this.sessions = body.liveSessions ?? [];
       this.live = body.live !== false;
     } else if (status === 404 && !this.#up) {
@@ -255,9 +251,7 @@ export class Live {
 
   async askHealth() {
     try {
-      const {body, changed} = await this.#asker.get('/health', false);
-      if (!changed) return;
-      this.health = body;
+      this.health = (await this.#asker.get('/health', false)).body;
       this.changed();
     } catch {
       // that the server is gone is told by the link

@@ -47,11 +47,14 @@ function gainOf(kart, pos) {
 }
 
 /**
- * Whether the lap event said that the run's last lap does not count.
- * @param {LapEvent | undefined} lap @param {number | null} laps @param {number | null} last
+ * Whether the run's last lap does not count: by the lap event, or, where none came, because an analysis that knows this lap does
+ * not list it among the valid ones.
+ * @param {Kart | undefined} kart @param {LapEvent | undefined} lap @param {number | null} laps @param {number | null} last
  */
-function isExcluded(lap, laps, last) {
-  return lap !== undefined && !lap.valid && lap.lapNum === laps && lap.timeRaw === last;
+function isExcluded(kart, lap, laps, last) {
+  if (!last) return false;
+  if (lap && lap.lapNum === laps && lap.timeRaw === last) return !lap.valid;
+  return kart?.totalLaps === laps && kart.lapHistory !== undefined && kart.lapHistory.at(-1)?.lapNum !== laps;
 }
 
 /**
@@ -79,7 +82,7 @@ function rowOf(run, kart, lap, overall) {
     name: text(run.name) || text(run.team),
     laps: laps === null ? '' : String(laps),
     last: text(run.last_time),
-    lastMark: isExcluded(lap, laps, last) ? 'excluded' : markOf(last, best, least),
+    lastMark: isExcluded(kart, lap, laps, last) ? 'excluded' : markOf(last, best, least),
     best: fresh?.timeFormatted ?? kart?.bestLapFormatted ?? (best === null ? '' : lapTime(best)),
     bestMark: best !== null && best === least ? 'session' : '',
     avg: kart?.avgLapTimeFormatted ?? '',

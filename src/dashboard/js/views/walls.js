@@ -241,6 +241,7 @@ export function hud(host, ctx) {
       setText(position, row.pos || '–');
       setText(of, `of ${record.rows().length}`);
       setText(last, row.last || '--.-');
+      page.classList.toggle('minutes', row.last.length > 6);
       setAttribute(page, 'data-mark', row.lastMark);
       const fresh = lap && lap.timeFormatted === row.last ? lap : null;
       const ms = fresh ? fresh.deltaToBest : kart?.lastLap && own ? kart.lastLap - own : null;
@@ -266,23 +267,25 @@ export function hud(host, ctx) {
 function offTrack(kart) {
   if (!kart) return null;
   return {
-    ...{
-      key: keyOf(kart),
-      pos: '',
-      gain: 0,
-      kart: kart.kart ?? kart.kartNumber,
-      plate: kart.kartNumber,
-      color: null,
-      name: kart.driverName,
-    },
-    ...{
-      laps: String(kart.totalLaps),
-      last: kart.lastLapFormatted ?? '',
-      lastMark: '',
-      best: kart.bestLapFormatted ?? '',
-      bestMark: '',
-    },
-    ...{avg: '', gap: 'off track', int: '', sectors: [], stale: true, pit: false, order: Infinity},
+    key: keyOf(kart),
+    pos: '',
+    gain: 0,
+    kart: kart.kart ?? kart.kartNumber,
+    plate: kart.kartNumber,
+    color: null,
+    name: kart.driverName,
+    laps: String(kart.totalLaps),
+    last: kart.lastLapFormatted ?? '',
+    lastMark: '',
+    best: kart.bestLapFormatted ?? '',
+    bestMark: '',
+    avg: '',
+    gap: 'off track',
+    int: '',
+    sectors: [],
+    stale: true,
+    pit: false,
+    order: Infinity,
   };
 }
 
