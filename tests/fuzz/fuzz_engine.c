@@ -172,6 +172,16 @@ static void take_crowd(struct world *world, long count)
     rf_buf_finish(&json);
 }
 
+/* A crowd is looked at when all is over: after each line it takes too long. */
+static void check_small_sessions(const struct world *world)
+{
+    for (size_t i = 0; i < rf_engine_session_count(world->engine); i++) {
+        const struct rf_session *session = rf_engine_session_at(world->engine, i);
+        if (session->run_count < 100)
+            check_session(session, &options.analysis);
+    }
+}
+
 static void take_line(struct world *world, const char *line, size_t len)
 {
     long number = len == 0 ? 0 : number_of(line + 1, len - 1);
@@ -221,6 +231,7 @@ static void check_end(const struct world *world, const struct rf_session *sessio
 {
     struct rf_buf out = RF_BUF_INIT;
     const char *error = NULL;
+    check_session(session, &options.analysis);
     rf_view_current(&out, world->engine, session);
     check_json(&out);
     rf_buf_clear(&out);
@@ -245,8 +256,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const char *newline = memchr(at, '\n', (size_t)(end - at)), *stop = newline != NULL ? newline : end;
         take_line(&world, at, (size_t)(stop - at));
         at = newline != NULL ? newline + 1 : end;
-        for (size_t i = 0; i < rf_engine_session_count(world.engine); i++)
-            check_session(rf_engine_session_at(world.engine, i), &options.analysis);
+        check_small_sessions(&world);
     }
     for (size_t i = 0; i < rf_engine_session_count(world.engine); i++)
         check_end(&world, rf_engine_session_at(world.engine, i));
