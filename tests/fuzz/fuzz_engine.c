@@ -1,8 +1,7 @@
 /* fuzz_engine.c - any frames, one after another: laps stay in order and sums right, every event's record can
  * be read, and journal alone, or a file of any moment with the journal, makes the same laps again. A line of
  * the input is a payload; "@17" lets 17 s pass, "~" saves the session shown, "^" restarts the server,
- * "&-90" sets its clock back by 90 s, "-" deletes an ended session, "#900" is a crowd of 900 nobody has seen.
- */
+ * "&-90" sets its clock back by 90 s, "-" deletes an ended session. */
 #include <stdbool.h>
 #include <string.h>
 
