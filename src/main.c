@@ -11,6 +11,7 @@
 #include "racefacer/app/log_compress.h"
 #include "racefacer/base/buf.h"
 #include "racefacer/base/log.h"
+#include "racefacer/base/memory.h"
 
 #define ENV_FILE ".env"
 #define HEALTH_TIMEOUT_MS 5000
@@ -119,6 +120,7 @@ int main(int argc, char **argv)
     /* A reader who hangs up, of stdout or of a socket, is an error code to look at, not the end. */
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
         return EXIT_FAILURE;
+    rf_memory_setup();
     struct rf_buf text = RF_BUF_INIT;
     struct rf_cli cli;
     if (rf_cli_parse(&cli, argc, argv, &text) != 0) {

@@ -1,9 +1,22 @@
 /* memory.c - allocation that ends the process rather than fail. */
 #include "racefacer/base/memory.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define LARGE (128 * 1024)
+
+/* These are glibc's own first values; but unless they are set, it raises them with the largest block that was
+ * ever freed, to 32 and 64 MB at most, and holds on to as much. */
+void rf_memory_setup(void)
+{
+#ifdef __GLIBC__
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE); /* refused, it is as it was: nothing depends on it */
+    (void)mallopt(M_TRIM_THRESHOLD, LARGE);
+#endif
+}
 
 static void *or_end(void *memory, size_t size)
 {

@@ -203,8 +203,8 @@ static void cut_stints(struct rf_competitor *competitor, int total)
 size_t rf_competitor_cut(struct rf_competitor *competitor, int total)
 {
     size_t removed = 0;
-    for (size_t i = 0; i < competitor->stint_count; i++) {
-        struct rf_run *run = competitor->stints[i].run;
+    /* Not by stints: in a journal, the stint that goes on may have taken the place of one that had laps. */
+    for (struct rf_run *run = competitor->karts; run != NULL; run = run->next_kart) {
         removed += rf_lap_history_remove_above(&run->history, total);
         if (run->total_laps > total)
             run->total_laps = total;

@@ -180,7 +180,7 @@ void witness_see(const struct served *served, bool durable)
         if (known->complete && !served->complete && !tainted && !known->cleaned)
             sim_fail("%s was complete, and is not any more", served->id);
         if (durable)
-            known->complete = served->complete;
+            known->complete = served->complete && known->run_count > 0; /* without laps it has no file */
     }
     for (size_t i = 0; i < served->run_count; i++) {
         see_run(served, truth, &served->runs[i], known, durable);

@@ -5,6 +5,10 @@
 
 #include <stddef.h>
 
+/* Once at the start: what is large goes back to the system as soon as it is freed, so that one frame of 3 MB
+ * leaves no hole of 3 MB behind for as long as the process lives. */
+void rf_memory_setup(void);
+
 /* Zeroed memory for one object, or for `count` of them. Never NULL. The caller frees with free(). */
 void *rf_new(size_t size);
 void *rf_new_array(size_t count, size_t size);

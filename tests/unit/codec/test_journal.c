@@ -232,6 +232,28 @@ static void laps_behind_the_last_change_of_karts_are_rebuilt(void **state)
     rf_buf_finish(&journal);
 }
 
+/* A driver changes karts, and before he has a lap on the new one a marshal takes back all he had on the old.
+ */
+static void laps_taken_back_after_a_change_of_karts_are_gone(void **state)
+{
+    (void)state;
+    struct rf_buf journal = RF_BUF_INIT;
+    struct maker maker = journaled(&journal);
+    maker_frame(&maker, START_MS, DATA("Session #1", TWIN(101, "A", 3, null, null)));
+    maker_frame(&maker, START_MS + 30000, DATA("Session #1", TWIN(102, "A", 6, null, null)));
+    maker_frame(&maker, START_MS + 60000, DATA("Session #1", TWIN(103, "A", 6, 27000, null)));
+    assert_int_equal(rf_session_timed_laps(maker_session(&maker)), 1);
+    maker_frame(&maker, START_MS + 90000, DATA("Session #1", TWIN(103, "A", 3, null, null)));
+    maker_frame(&maker, START_MS + 120000, DATA("Session #1", TWIN(103, "A", 3, null, null)));
+    assert_int_equal(rf_session_timed_laps(maker_session(&maker)), 0);
+    struct rf_session *rebuilt = NULL;
+    (void)apply_all(&rebuilt, &journal);
+    assert_int_equal(rf_session_timed_laps(rebuilt), 0);
+    rf_session_destroy(rebuilt);
+    maker_destroy(&maker);
+    rf_buf_finish(&journal);
+}
+
 static void the_end_is_recorded(void **state)
 {
     (void)state;
@@ -297,6 +319,7 @@ int main(void)
         cmocka_unit_test(a_kart_told_late_is_known_all_the_same),
         cmocka_unit_test(a_change_of_karts_is_told_from_a_kart_told_late),
         cmocka_unit_test(laps_behind_the_last_change_of_karts_are_rebuilt),
+        cmocka_unit_test(laps_taken_back_after_a_change_of_karts_are_gone),
         cmocka_unit_test(the_end_is_recorded),
         cmocka_unit_test(damage_is_told_from_a_torn_end),
         cmocka_unit_test(strangers_are_refused),
