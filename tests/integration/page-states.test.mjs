@@ -120,3 +120,20 @@ test('a wall takes the new page when the server comes back with one', options, a
   await scene.daemon.restart();
   await until('it has been reloaded', async () => (await mark()) === false);
 });
+
+test('a stored session that is asked for while the server is gone comes when it is back', options, async (t) => {
+  const scene = await startScene(t, {kind: 'socketio4'});
+  const {sessionId} = await play(scene, new Race({karts: smallField()}));
+  const page = await open(t, scene.daemon, '?view=status', {expected: OFFLINE});
+  await page.locator('#link[data-kind=good]').waitFor();
+  await scene.daemon.stop();
+  await page.evaluate((id) => {
+    history.pushState(null, '', `?view=results&session=${id}`);
+    dispatchEvent(new PopStateEvent('popstate'));
+  }, sessionId);
+  await page.getByText('This session cannot be shown').waitFor();
+  await scene.daemon.restart();
+  await page.locator('.view-results .grid tbody tr').first().waitFor();
+  await page.goto(`http://127.0.0.1:${scene.daemon.port}/?view=race&session=none`);
+  await page.getByText('This session is not stored here.').waitFor();
+});

@@ -5,7 +5,7 @@ import test from 'node:test';
 import {keep, noBrowser, open, overflow, towerOf} from './lib/browser.mjs';
 import {formatMs} from './lib/expected.mjs';
 import {Race, interleave} from './lib/race.mjs';
-import {bigField, finish, play, settle, smallField, startScene} from './lib/scene.mjs';
+import {bigField, finish, play, series, settle, smallField, startScene} from './lib/scene.mjs';
 import {sleep, until} from './lib/tools.mjs';
 
 const options = {skip: noBrowser};
@@ -119,6 +119,30 @@ test('rows move when positions do, and the focus stays on its row', options, asy
   );
   assert.equal(await row.evaluate((node) => globalThis.glided.includes(node)), true, 'it glides');
   assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'O\'Neil "Neo" <b>');
+});
+
+test('the next session on the track takes the place of the one before', options, async (t) => {
+  const scene = await startScene(t, {kind: 'socketio4'});
+  const [first, second] = series(['Heat 1', 'Heat 2']);
+  await play(scene, first);
+  const page = await open(t, scene.daemon);
+  await page.getByRole('heading', {name: 'Heat 1'}).waitFor();
+  const best = (await settled(page, scene.daemon))[0].best;
+  second.karts.forEach((kart) => (kart.driver = `Second ${kart.driver}`));
+  scene.feed.push(second.payload());
+  await page.getByRole('heading', {name: 'Heat 2'}).waitFor();
+  const fresh = await settled(page, scene.daemon);
+  assert.deepEqual(
+    fresh.map(({driver, laps, best: none}) => [driver, laps, none]),
+    [
+      ['Second Ana Example', '0', ''],
+      ['Second Bořek Říha', '0', ''],
+    ],
+  );
+  await play(scene, second);
+  const [leader] = await settled(page, scene.daemon);
+  assert.equal(leader.bestMark, 'session');
+  assert.equal(leader.best, best, 'the same laps again, and nothing of the first heat');
 });
 
 test('two tracks: a switch between them, and the wall shows each in its turn', options, async (t) => {

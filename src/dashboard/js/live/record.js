@@ -14,6 +14,7 @@ export class SessionRecord {
   book = new LapBook();
   error = '';
   loading = false;
+  missing = false; // there is no such session
   /** @type {import('../model/types.js').StoredSession | null} */
   stored = null;
   #asker = new Asker();
@@ -34,8 +35,12 @@ export class SessionRecord {
     this.live = live;
     this.sessionId = sessionId;
     this.changed = changed;
-    if (sessionId !== null) void this.#load(sessionId);
-    else this.#ends = [live.listen(() => this.#follow()), live.onLap((lap) => this.book.add(lap))];
+    if (sessionId === null) {
+      this.#ends = [live.listen(() => this.#follow()), live.onLap((lap) => this.book.add(lap))];
+    } else {
+      this.#ends = [live.listen(() => this.#loadStored(sessionId))];
+      this.#loadStored(sessionId);
+    }
   }
 
   close() {
@@ -82,6 +87,12 @@ export class SessionRecord {
     if (known ? this.live.link !== 'stream' && age > RELOAD_MS : age > PAUSE_MS) void this.#load(sessionId);
   }
 
+  /** Until there is an answer: the server may be gone for a moment, or be asked too much. @param {string} sessionId */
+  #loadStored(sessionId) {
+    const settled = this.stored !== null || this.missing || this.loading;
+    if (!settled && performance.now() - this.#loadedAt > PAUSE_MS) void this.#load(sessionId);
+  }
+
   #follow() {
     if (this.#loaded !== null && this.#loaded !== this.live.sessionId) {
       this.book = new LapBook();
@@ -107,7 +118,8 @@ export class SessionRecord {
         for (const lap of this.live.laps.values()) if (this.isLive) this.book.add(lap);
         if (!this.isLive) this.stored = body;
       } else {
-        this.error = status === 404 ? 'This session is not stored here.' : String(body?.error ?? `Error ${status}`);
+        this.missing = status === 404;
+        this.error = this.missing ? 'This session is not stored here.' : String(body?.error ?? `Error ${status}`);
       }
     } catch {
       this.error = 'The server did not answer.';

@@ -82,8 +82,12 @@ export class KartFollower {
     try {
       const {status, body} = await this.#asker.get(url);
       if (sessionId !== this.ctx.live.sessionId) return; // of another track
-      this.missing = status === 404;
-      this.kart = status === 200 ? body : null;
+      if (status === 200 || status === 404) {
+        this.missing = status === 404;
+        this.kart = status === 200 ? body : null;
+      } else {
+        this.#seen = ''; // asked again: too many ask at once, say
+      }
       this.ctx.live.changed();
     } catch {
       this.#seen = ''; // asked again
