@@ -46,6 +46,8 @@ export class Chart {
   #lines = [];
   /** @type {(number | null)[][]} */
   #data = [[]];
+  /** @type {(number | null)[][]} */
+  #told = [];
 
   /** @param {Options} options */
   constructor(options) {
@@ -69,13 +71,17 @@ export class Chart {
     this.#plot = null;
   }
 
-  /** @param {number[]} x @param {Line[]} lines @param {(number | null)[][]} values */
-  set(x, lines, values) {
+  /**
+   * told: the values as they are read, where some are drawn elsewhere.
+   * @param {number[]} x @param {Line[]} lines @param {(number | null)[][]} values @param {(number | null)[][]} [told]
+   */
+  set(x, lines, values, told = values) {
     const some = values.some((line) => line.some((value) => value !== null));
     this.none.toggleAttribute('hidden', some);
     this.area.toggleAttribute('hidden', !some);
     this.#lines = lines;
     this.#data = [x, ...values];
+    this.#told = told;
     const look = JSON.stringify(lines);
     if (look !== this.#look || !this.#plot) {
       this.#look = look;
@@ -180,7 +186,7 @@ export class Chart {
     }
     const {format} = this.options;
     const told = this.#lines
-      .map((line, n) => ({line, value: this.#data[n + 1][i]}))
+      .map((line, n) => ({line, value: this.#told[n][i]}))
       .filter(({value}) => value !== null && value !== undefined)
       .sort((a, b) => Number(a.value) - Number(b.value));
     fill(

@@ -122,7 +122,7 @@ export function kart(host, ctx) {
       'section.panel',
       null,
       el('h2', null, 'Laps'),
-      el('p.note', null, 'Rings are laps that do not count: too short, or twice as long as usual.'),
+      el('p.note', null, 'Rings are laps that do not count; those far off are drawn at the edge.'),
       times.node,
     ),
     el('section.panel', null, el('h2', null, 'Position by lap'), places.node),
@@ -181,16 +181,14 @@ export function kart(host, ctx) {
       : [];
     const byNum = new Map(all.map((lap) => [lap.lapNum, lap]));
     const valid = x.map((num) => (byNum.get(num)?.valid ? Number(byNum.get(num)?.timeRaw) / 1000 : null));
-    const other = excludedNear(
-      x.map((num) => (byNum.get(num)?.valid === false ? Number(byNum.get(num)?.timeRaw) / 1000 : null)),
-      valid,
-    );
+    const other = x.map((num) => (byNum.get(num)?.valid === false ? Number(byNum.get(num)?.timeRaw) / 1000 : null));
     times.set(
       x,
       [
         {label: 'Lap', color: 'var(--c0)'},
         {label: 'Excluded', color: 'var(--bad)', excluded: true},
       ],
+      [valid, excludedNear(other, valid)],
       [valid, other],
     );
     places.set(x, [{label: 'Position', color: 'var(--c0)'}], [x.map((num) => byNum.get(num)?.position || null)]);

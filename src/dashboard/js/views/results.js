@@ -97,9 +97,8 @@ export function results(host, ctx) {
     title: () => 'Results',
     update() {
       if (!record.data || !record.analysis) {
-        const text =
-          record.error ||
-          (record.isLive && record.live.answered && !record.data ? 'There are no results yet.' : 'Loading…');
+        const none = record.isLive ? record.live.answered && !record.data : record.stored !== null;
+        const text = record.error || (none ? 'There are no results.' : 'Loading…');
         if (nothing.dataset.text !== text || !nothing.isConnected) {
           nothing.dataset.text = text;
           fill(
