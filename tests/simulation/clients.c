@@ -188,8 +188,12 @@ static void look_at_engine(void)
     const struct rf_engine *engine = server->backend.engine;
     sim_totals.looks++;
     for (size_t i = 0; i < rf_engine_session_count(engine); i++) {
+        const struct rf_session *session = rf_engine_session_at(engine, i);
         struct served served;
-        served_of_session(&served, rf_engine_session_at(engine, i));
+        if (tainted) /* a journal that cannot be read splits the race that is on: its first part is stored
+                        apart */
+            witness_waive(atoi(session->event_name + strcspn(session->event_name, "0123456789")));
+        served_of_session(&served, session);
         witness_see(&served, is_durable());
         served_finish(&served);
     }

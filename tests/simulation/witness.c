@@ -77,8 +77,8 @@ static struct known *get(const char *id)
 static const struct truth_run *truth_of(const struct truth_session *truth, const struct served_run *run)
 {
     const struct truth_run *found = truth == NULL ? NULL : truth->runs;
-    /* Who missed frames cannot know on which kart a lap was driven. */
-    bool any_kart = !venue_options()->patient;
+    /* Who missed frames, or forgot the session, cannot know on which kart a lap was driven. */
+    bool any_kart = !venue_options()->patient || (truth != NULL && witness_is_waived(truth->event));
     while (found != NULL && (found->id != run->id || (!any_kart && found->kart_id != run->kart_id)))
         found = found->next;
     return found;
@@ -249,8 +249,10 @@ bool witness_is_asked(const char *id)
 
 void witness_waive(int session)
 {
-    if (waived_count == 0 || waived[waived_count - 1] != session)
-        waived[waived_count++ % WAIVED_MAX] = session;
+    for (size_t i = 0; i < waived_count && i < WAIVED_MAX; i++)
+        if (waived[i] == session)
+            return;
+    waived[waived_count++ % WAIVED_MAX] = session;
 }
 
 bool witness_is_waived(const char *event)
