@@ -247,6 +247,11 @@ bool witness_is_asked(const char *id)
     return known != NULL && known->asked;
 }
 
+static int session_number(const char *event)
+{
+    return event == NULL ? 0 : atoi(event + strcspn(event, "0123456789"));
+}
+
 void witness_waive(int session)
 {
     for (size_t i = 0; i < waived_count && i < WAIVED_MAX; i++)
@@ -258,7 +263,7 @@ void witness_waive(int session)
 bool witness_is_waived(const char *event)
 {
     for (size_t i = 0; i < waived_count && i < WAIVED_MAX; i++)
-        if (atoi(event + strcspn(event, "0123456789")) == waived[i])
+        if (session_number(event) == waived[i])
             return true;
     for (const struct known *known = all; known != NULL; known = known->next)
         if ((known->asked || known->cleaned) && known->event != NULL && strcmp(known->event, event) == 0)
@@ -273,15 +278,15 @@ void witness_each_due(void (*each)(const char *id))
             each(known->id);
 }
 
-/* Ids begin with the time of the session's beginning; where the clock was set, that tells nothing. */
+/* Of those that made it the oldest, one a track may never have been served, and any may have been lost since,
+ * where the disk did not take them: so what counts is how many were driven after it. */
 void witness_missing(const char *id)
 {
+    const struct known *known = find(id);
     int newer = 0;
-    bool set = sim_wall_offset_ms != SIM_WALL_OFFSET_MS;
-    for (const struct known *known = all; known != NULL; known = known->next)
-        newer += known->listed && (set || strncmp(known->id, id, 16) >= 0); /* itself, too */
-    /* Of those that made it the oldest, one a track may never have been served, and be lost. */
-    if (newer + RACE_TRACKS_MAX <= max_sessions || !find(id)->cleaned)
+    for (const struct truth_session *truth = venue_race()->truth; truth != NULL; truth = truth->next)
+        newer += session_number(truth->event) >= session_number(known->event); /* itself, too */
+    if (newer <= max_sessions || !known->cleaned)
         sim_fail("%s was served, and is gone", id);
 }
 
