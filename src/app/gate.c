@@ -161,8 +161,8 @@ void rf_app_on_payload(void *ctx, const char *event, const char *json, size_t le
     rf_app_follow_clock(app, received_ms);
     if (app->recorder != NULL)
         rf_recorder_write(app->recorder, event, json, len, received_ms);
-    /* At a stop nothing more is committed, and requests that are under way are still answered: what comes now is
-     * taken in behind the last answer. */
+    /* At a stop nothing more is committed, and requests that are under way are still answered: what comes now
+     * is taken in behind the last answer. */
     if ((app->committing || app->stopping) && app->not_durable == NULL) {
         add_waiting(app, event, json, len, received_ms);
         if (app->waiting_bytes < WAITING_BYTES_MAX)

@@ -95,6 +95,7 @@ static struct found *find(const struct recovery *recovery, const char *id)
 
 static void let_go(struct recovery *recovery, struct found *found)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): no link of the table leads to one freed before */
     HASH_DEL(recovery->found, found);
     rf_session_destroy(found->session);
     free(found->id);
@@ -111,7 +112,7 @@ static struct found *find_or_begin(struct recovery *recovery, const struct rf_jo
     struct rf_session *session;
     const struct rf_summary *listed = rf_store_find(recovery->app->store, record->session_id);
     if (listed == NULL && rf_store_is_unread(recovery->app->store, record->session_id))
-        session = NULL;
+        session = NULL; /* NOLINT(bugprone-branch-clone): there are two reasons for that, asked in order */
     else if (listed == NULL)
         session = rf_journal_begin(record, (size_t)recovery->app->config->max_laps_per_session);
     else if ((listed->version >= record->version && !rf_store_unsynced(recovery->app->store)) ||

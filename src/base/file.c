@@ -162,8 +162,8 @@ int rf_file_remove(const char *path)
     return result;
 }
 
-/* A folder's name lasts only once the folder it is in was synced; where that was not done after it was made, since the
- * process was killed or the disk failed, it has to be made up for. */
+/* A folder's name lasts only once the folder it is in was synced; where that was not done after it was made,
+ * since the process was killed or the disk failed, it has to be made up for. */
 static int sync_name(const char *path)
 {
     char *folder = folder_of(path);

@@ -155,8 +155,8 @@ static void write_reasons(struct rf_json *json, const struct rf_server_status *s
     if (status->store.failing)
         write_store_reason(json, &status->store);
     if (status->store.unread > 0)
-        rf_json_string(
-            json, NULL, "files of the storage cannot be read from the disk: laps may be missing, see the log");
+        rf_json_string(json, NULL,
+            "files of the storage cannot be read from the disk: laps may be missing, see the log");
     if (status->not_durable != NULL)
         rf_json_string(json, NULL, status->not_durable);
     rf_json_array_end(json);

@@ -7,6 +7,7 @@
 #include "headers.h"
 #include "racefacer/base/memory.h"
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): `data` is kept, to be freed */
 struct rf_body *rf_body_create(size_t *alive, char *data, size_t len)
 {
     struct rf_body *body = rf_new(sizeof(*body));

@@ -230,7 +230,7 @@ void rf_stream_stop(struct rf_stream *stream)
 {
     uv_close((uv_handle_t *)&stream->poll, on_closed); /* before its descriptor is closed */
     uv_close((uv_handle_t *)&stream->timer, on_closed);
-    close(stream->epoll_fd);
+    (void)close(stream->epoll_fd); /* nothing is written to it that could fail */
 }
 
 void rf_stream_finish(struct rf_stream *stream)

@@ -179,6 +179,7 @@ void rf_stream_client_check(struct rf_stream_client *client, int64_t now_ms)
 
 /* libmicrohttpd gives a parked connection up where its reader, asked again, says that there is no more.
  * Halfway through an event nothing may follow, not even the last chunk. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): libmicrohttpd says what its readers are */
 static ssize_t read_nothing(void *ctx, uint64_t position, char *out, size_t max)
 {
     struct rf_stream_client *client = ctx;

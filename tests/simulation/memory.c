@@ -107,7 +107,8 @@ void *sim_resize(void *old, size_t size)
 
 char *sim_copy(const char *text)
 {
-    return strcpy(sim_alloc(strlen(text) + 1), text);
+    size_t size = strlen(text) + 1;
+    return memcpy(sim_alloc(size), text, size);
 }
 
 void sim_free(void *memory)

@@ -156,7 +156,8 @@ int main(int argc, char **argv)
             warm = true;
         }
     }
-    qsort(load.late_ms, load.got, sizeof *load.late_ms, by_value);
+    if (load.got > 0)
+        qsort(load.late_ms, load.got, sizeof *load.late_ms, by_value);
     printf("{\"clients\":%d,\"gone\":%d,\"events\":%zu,\"megabytes\":%.1f,\"median_ms\":%.2f,\"p99_ms\":%.2f,"
            "\"worst_ms\":%.2f}\n",
         load.count, gone, load.got, (double)load.bytes / 1e6, quantile(&load, 0.5), quantile(&load, 0.99),
