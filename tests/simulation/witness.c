@@ -268,7 +268,8 @@ bool witness_is_waived(const char *event)
         if (session_number(event) == waived[i])
             return true;
     for (const struct known *known = all; known != NULL; known = known->next)
-        if ((known->asked || known->cleaned) && known->event != NULL && strcmp(known->event, event) == 0)
+        if ((known->asked || known->cleaned || known->deleted) && known->event != NULL &&
+            strcmp(known->event, event) == 0)
             return true;
     return false;
 }
@@ -339,7 +340,7 @@ void witness_compared_all(void)
 {
     size_t gone = 0, asked = 0;
     for (const struct known *known = all; known != NULL; known = known->next)
-        asked += known->asked || known->cleaned;
+        asked += known->asked || known->cleaned || known->deleted;
     for (const struct truth_session *truth = venue_race()->truth; truth != NULL; truth = truth->next) {
         size_t laps = 0;
         for (const struct truth_run *run = truth->runs; run != NULL; run = run->next)
