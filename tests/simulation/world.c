@@ -246,7 +246,7 @@ static void count_end(void)
 static void judge_end(void)
 {
     bool failed = disk_failures() > 0;
-    if (end == SIM_RETURNED && told_to_stop && end_status != 0)
+    if (end == SIM_RETURNED && told_to_stop && end_status != 0 && !failed) /* else the start was refused */
         sim_fail("a polite stop ended with status %d", end_status);
     if (end == SIM_RETURNED && !told_to_stop && !failed)
         sim_fail("it stopped, and nobody had asked for it");
