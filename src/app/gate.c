@@ -162,8 +162,10 @@ void rf_app_on_payload(void *ctx, const char *event, const char *json, size_t le
     if (app->recorder != NULL)
         rf_recorder_write(app->recorder, event, json, len, received_ms);
     /* At a stop nothing more is committed, and requests that are under way are still answered: what comes now
-     * is taken in behind the last answer. */
-    if ((app->committing || app->stopping) && app->not_durable == NULL) {
+     * is taken in behind the last answer. And never before what waits already: in the wrong order, frames
+     * look as if the timing had taken laps back. */
+    bool held_up = (app->committing || app->stopping) && app->not_durable == NULL;
+    if (held_up || app->waiting != NULL) {
         add_waiting(app, event, json, len, received_ms);
         if (app->waiting_bytes < WAITING_BYTES_MAX)
             return;
