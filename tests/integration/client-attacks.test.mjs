@@ -11,8 +11,8 @@ import {until} from './lib/tools.mjs';
 import {descriptors, quantile, residentMb, startFrames, watch} from './lib/bystander.mjs';
 
 const sanitized = preset.includes('san');
-// What is wished for is 100 ms, and is in the report. A busy machine must not fail a test.
-const HELD_UP_MS = sanitized ? 6000 : 2000;
+// What is wished for is 100 ms, and is in the report. A busy machine must not fail a test: only what hangs does.
+const HELD_UP_MS = 20_000;
 const GROWTH_MB = sanitized ? 700 : 200;
 
 const IDLE_SECONDS = 5; // far from the other, so that a busy machine does not confuse them
