@@ -101,7 +101,7 @@ static bool all_saved(const struct rf_app *app)
     for (size_t i = 0; saved && i < rf_engine_session_count(app->engine); i++) {
         const struct rf_session *session = rf_engine_session_at(app->engine, i);
         saved = rf_session_timed_laps(session) == 0 ||
-                rf_store_saved_version(app->store, session->id) >= session->laps_version;
+                rf_store_is_saved(app->store, session->id, session->laps_version);
     }
     return saved;
 }

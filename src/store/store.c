@@ -45,15 +45,7 @@ static void on_saved(void *ctx, const char *id, uint64_t version)
 
 static bool is_saved(void *ctx, const char *id, uint64_t version)
 {
-    const struct rf_store *store = ctx;
-    const struct rf_entry *entry = rf_index_find(&store->index, id);
-    if (entry != NULL)
-        return entry->saved_version >= version;
-    if (rf_store_find_gone(store, id) != NULL)
-        return true;
-    const struct rf_need *nothing; /* otherwise it is still to be saved for the first time */
-    HASH_FIND_STR(store->not_worth_saving, id, nothing);
-    return nothing != NULL && nothing->version >= version;
+    return rf_store_is_saved(ctx, id, version);
 }
 
 static void on_journal_ended(void *ctx)
@@ -207,10 +199,16 @@ void rf_store_commit(struct rf_store *store, void (*done)(void *ctx, int error),
     rf_journal_commit(&store->journal, true, done, ctx);
 }
 
-uint64_t rf_store_saved_version(const struct rf_store *store, const char *id)
+bool rf_store_is_saved(const struct rf_store *store, const char *id, uint64_t version)
 {
     const struct rf_entry *entry = rf_index_find(&store->index, id);
-    return entry == NULL ? 0 : entry->saved_version;
+    if (entry != NULL)
+        return entry->saved_version >= version;
+    if (rf_store_find_gone(store, id) != NULL)
+        return true;
+    const struct rf_need *nothing; /* otherwise it is still to be saved for the first time */
+    HASH_FIND_STR(store->not_worth_saving, id, nothing);
+    return nothing != NULL && nothing->version >= version;
 }
 
 /* ---- the index */

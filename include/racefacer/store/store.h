@@ -89,8 +89,9 @@ bool rf_store_is_unread(const struct rf_store *store, const char *id);
 /* Reads a listed session's file at once: for the start, blocks. 0; -1 where it is not listed or cannot be read. */
 int rf_store_load_now(struct rf_store *store, const char *id, struct rf_buf *json) __attribute__((warn_unused_result));
 
-/* The laps_version of the newest state of a session that is known to be on disk in its file; 0: none. */
-uint64_t rf_store_saved_version(const struct rf_store *store, const char *id);
+/* True where nothing of the session up to that laps_version has to be saved any more: its file is known to have it, or
+ * it was deleted, cleaned away or not worth a file. */
+bool rf_store_is_saved(const struct rf_store *store, const char *id, uint64_t version);
 
 /* ---- reading */
 
