@@ -57,33 +57,37 @@ static void take_file(void *ctx, const struct rf_summary *summary, const char *j
 }
 
 /* A track's newest session is gone on with although it is complete, as long as its frames may still come:
- * karts cross the line after the flag, and that is no new session. */
+ * karts cross the line after the flag, and that is no new session. The listing's order may be from before the
+ * clock was set; where versions tell it too, they do. */
 static void take_finished(struct recovery *recovery)
 {
     struct rf_app *app = recovery->app;
     struct rf_listing listing;
     rf_store_list(app->store, &(struct rf_listing_query){0}, &listing);
-    const struct rf_summary **seen = rf_new_array(listing.count + 1, sizeof *seen); /* one for each track */
+    const struct rf_summary **newest =
+        rf_new_array(listing.count + 1, sizeof *newest); /* one for each track */
     size_t tracks = 0;
     for (size_t i = 0; i < listing.count; i++) {
         const struct rf_summary *listed = listing.page[i];
         size_t at = 0;
-        while (at < tracks && !same_track(seen[at], listed))
-            at++;
-        if (at < tracks)
+        /* Either way: one from the future was stamped before the clock was set back. */
+        if (llabs(rf_app_now_ms(app) - listed->changed_ms) > rf_engine_options(app->engine)->gap_ms)
             continue;
-        seen[tracks++] = listed;
+        while (at < tracks && !same_track(newest[at], listed))
+            at++;
+        if (at == tracks || listed->version > newest[at]->version)
+            newest[at] = listed;
+        tracks += at == tracks;
+    }
+    for (size_t i = 0; i < tracks; i++) {
         struct found *found;
         struct rf_buf json = RF_BUF_INIT;
-        HASH_FIND_STR(recovery->found, listed->id, found);
-        /* Either way: one from the future was stamped before the clock was set back. */
-        if (found == NULL &&
-            llabs(rf_app_now_ms(app) - listed->changed_ms) <= rf_engine_options(app->engine)->gap_ms &&
-            rf_store_load_now(app->store, listed->id, &json) == 0)
-            take_file(recovery, listed, json.data, json.len);
+        HASH_FIND_STR(recovery->found, newest[i]->id, found);
+        if (found == NULL && rf_store_load_now(app->store, newest[i]->id, &json) == 0)
+            take_file(recovery, newest[i], json.data, json.len);
         rf_buf_finish(&json);
     }
-    free(seen);
+    free(newest);
 }
 
 static struct found *find(const struct recovery *recovery, const char *id)

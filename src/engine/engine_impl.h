@@ -28,6 +28,7 @@ struct rf_engine {
     size_t track_count;
     int64_t now_ms; /* the newest time that was passed in */
     uint64_t version;
+    uint64_t laps_version;     /* no session that was followed and is over has a higher one */
     struct rf_session *chosen; /* the default session; see sessions.c */
     bool chosen_live;
     bool not_durable;

@@ -15,6 +15,8 @@ static void let_go(struct rf_engine *engine, struct rf_session *session)
 {
     if (session == NULL)
         return;
+    if (engine->laps_version < session->laps_version)
+        engine->laps_version = session->laps_version;
     struct rf_event event = {.type = RF_EVENT_SESSION_LEFT, .session = session};
     rf_engine_tell(engine, &event);
     if (engine->chosen == session)
@@ -88,6 +90,7 @@ void rf_engine_begin_session(struct rf_engine *engine, struct rf_track *track, c
     session->started_ms = session->last_frame_ms = session->changed_ms = engine->now_ms;
     let_go(engine, track->session);
     track->session = session;
+    session->laps_version = engine->laps_version + 1;
     engine->version++;
     struct rf_event event = {.type = RF_EVENT_SESSION_BEGAN, .session = session};
     rf_engine_tell(engine, &event);
@@ -103,10 +106,11 @@ void rf_session_move(struct rf_session *session, int64_t by_ms)
     session->version++;
 }
 
-/* Of one track. A session ends when the next begins: stamps alone may be from before the clock was set. */
+/* Of one track. Stamps may be from before the clock was set, and an end may not have come to be stored. */
 static bool is_later(const struct rf_session *a, const struct rf_session *b)
 {
-    return a->ended != b->ended ? b->ended : a->last_frame_ms > b->last_frame_ms;
+    return a->laps_version != b->laps_version ? a->laps_version > b->laps_version
+                                              : a->last_frame_ms > b->last_frame_ms;
 }
 
 void rf_engine_adopt(struct rf_engine *engine, struct rf_session *session)

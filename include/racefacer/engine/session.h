@@ -49,7 +49,8 @@ struct rf_session {
     bool ended;
     int current_lap, total_laps; /* the newest frame's; RF_NO_COUNT: not told */
     uint64_t version;            /* counts changes of anything in it */
-    uint64_t laps_version;       /* counts changes of laps and of its end: what has to be saved */
+    uint64_t laps_version;       /* counts changes of laps and of its end: what has to be saved. It goes on from
+                                  * that of the session before: it tells the later one, however the clock was set */
     size_t ghosts;               /* rows without a kart in the newest frame */
     struct rf_buf data;   /* the newest frame's `data` object, as it came; with every run after a restart */
     struct rf_run **runs; /* in the order they were first seen */

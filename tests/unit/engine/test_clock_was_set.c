@@ -153,24 +153,37 @@ static void test_a_stored_session_from_the_future(void **state)
     rf_engine_destroy(engine);
 }
 
-/* The clock was set back between the two, and then the server was killed. */
-static void test_the_session_that_ended_is_the_older(void **state)
+/* The clock was set back between the two, and then the server was killed; of the first, the end was not
+ * stored. */
+static void test_the_one_that_began_later_is_the_newer(void **state)
 {
     (void)state;
     struct seen seen = {0};
     struct rf_engine *engine = engine_for(&seen);
+    assert_int_equal(at(engine, 0, 0, 5, 0, true), RF_APPLIED);
+    uint64_t before = rf_engine_default_session(engine)->laps_version;
+    struct rf_row only = row(1, 0, 0, 0);
+    struct rf_frame next = frame("Session #2", &only, 1);
+    assert_int_equal(rf_engine_apply(engine, &next, T0 + 1000), RF_APPLIED);
+    uint64_t after = rf_engine_default_session(engine)->laps_version;
+    assert_true(after > before);
+    rf_engine_destroy(engine);
+
+    engine = engine_for(&seen);
     rf_engine_tick(engine, T0);
-    struct rf_session *live = rf_session_create("live", "Session #1", 1000);
-    struct rf_session *over = rf_session_create("over", "Session #0", 1000);
-    live->last_frame_ms = T0 - HOUR / 2;
-    over->last_frame_ms = T0 - 1000;
-    over->ended = true;
-    rf_session_restored(live);
-    rf_session_restored(over);
-    rf_engine_adopt(engine, live);
-    rf_engine_adopt(engine, over);
-    assert_int_equal(seen.ended, 0);
-    assert_string_equal(rf_engine_default_session(engine)->id, "live");
+    struct rf_session *first = rf_session_create("first", "Session #1", 1000);
+    struct rf_session *second = rf_session_create("second", "Session #2", 1000);
+    first->last_frame_ms = T0 + HOUR;
+    second->last_frame_ms = T0 - 1000;
+    first->laps_version = before;
+    second->laps_version = after;
+    second->ended = true;
+    rf_session_restored(first);
+    rf_session_restored(second);
+    rf_engine_adopt(engine, second);
+    rf_engine_adopt(engine, first);
+    assert_int_equal(rf_engine_session_count(engine), 1);
+    assert_string_equal(rf_engine_session_at(engine, 0)->id, "second");
     rf_engine_destroy(engine);
 }
 
@@ -182,7 +195,7 @@ int main(void)
         cmocka_unit_test(test_a_clock_that_is_set_right_judges_anew),
         cmocka_unit_test(test_patience_with_the_venue_goes_on),
         cmocka_unit_test(test_a_stored_session_from_the_future),
-        cmocka_unit_test(test_the_session_that_ended_is_the_older),
+        cmocka_unit_test(test_the_one_that_began_later_is_the_newer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
