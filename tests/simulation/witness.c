@@ -77,10 +77,8 @@ static struct known *get(const char *id)
 static const struct truth_run *truth_of(const struct truth_session *truth, const struct served_run *run)
 {
     const struct truth_run *found = truth == NULL ? NULL : truth->runs;
-    /* Who missed frames, forgot the session, or split it since the clock was set, cannot know on which kart a
-     * lap was driven. */
-    bool any_kart = !venue_options()->patient || sim_wall_offset_ms != SIM_WALL_OFFSET_MS ||
-                    (truth != NULL && witness_is_waived(truth->event));
+    /* Who missed frames, or forgot the session, cannot know on which kart a lap was driven. */
+    bool any_kart = !venue_options()->patient || (truth != NULL && witness_is_waived(truth->event));
     while (found != NULL && (found->id != run->id || (!any_kart && found->kart_id != run->kart_id)))
         found = found->next;
     return found;
