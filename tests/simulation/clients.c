@@ -1,25 +1,17 @@
-/* clients.c - server.h in a simulation: what clients ask for, and what becomes of the answers. */
+/* clients.c - what clients ask for, and what becomes of the answers. */
 #include "clients.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "compare.h"
 #include "disk_calls.h"
+#include "http.h"
 #include "racefacer/base/memory.h"
 #include "racefacer/codec/views.h"
-#include "racefacer/http/server.h"
 #include "simulation.h"
 #include "venue.h"
 #include "witness.h"
-
-struct rf_server {
-    struct rf_http_backend backend;
-    bool held, closing;
-    int waiting; /* requests that came while it was held */
-    bool told;   /* laps that the stream has not pushed yet */
-    void (*closed)(void *ctx);
-    void *closed_ctx;
-};
 
 /* A question that is answered later. */
 struct question {
@@ -30,7 +22,6 @@ struct question {
 };
 
 static struct clients_options options;
-static struct rf_server *server; /* NULL: none */
 static bool asked, tainted;
 /* The ids that are asked for one by one: at the beginning, and for the comparison at the end. */
 static struct {
@@ -53,7 +44,7 @@ static void end_round(void)
 void clients_begin(const struct clients_options *with)
 {
     options = *with;
-    server = NULL;
+    http_server = NULL;
     asked = false;
     end_round();
     round_trip.over = false;
@@ -61,7 +52,7 @@ void clients_begin(const struct clients_options *with)
 
 const struct rf_engine *clients_engine(void)
 {
-    return server == NULL ? NULL : server->backend.engine;
+    return http_server == NULL ? NULL : http_server->backend.engine;
 }
 
 bool clients_inquest_done(void)
@@ -71,14 +62,14 @@ bool clients_inquest_done(void)
 
 static bool is_durable(void)
 {
-    return rf_engine_durable(server->backend.engine);
+    return rf_engine_durable(http_server->backend.engine);
 }
 
 static void list_all(struct rf_http_page *page)
 {
     struct rf_http_listing_query query = {0};
-    (void)server->backend.index_version(server->backend.ctx); /* as the handler does */
-    server->backend.list(server->backend.ctx, &query, page);
+    (void)http_server->backend.index_version(http_server->backend.ctx); /* as the handler does */
+    http_server->backend.list(http_server->backend.ctx, &query, page);
 }
 
 static bool is_listed(const char *id)
@@ -100,16 +91,16 @@ static void on_text(void *request, const char *json, size_t len, const char *err
     struct question *question = request;
     bool misread = error != NULL && disk_failures() > 0;
     sim_note(json == NULL ? 0 : len);
-    if (json == NULL && !misread && server != NULL && !tainted && is_listed(question->id) &&
+    if (json == NULL && !misread && http_server != NULL && !tainted && is_listed(question->id) &&
         !witness_is_asked(question->id))
         sim_fail("%s is listed, and cannot be read: %s", question->id, error == NULL ? "not there" : error);
     bool deleted_meanwhile = !question->deleted && witness_is_deleted(question->id);
-    if (json != NULL && server != NULL && !deleted_meanwhile) {
+    if (json != NULL && http_server != NULL && !deleted_meanwhile) {
         struct served served;
         served_of_text(&served, json, len);
         witness_see(&served, question->durable && is_durable());
         if (question->compare && !witness_is_waived(served.event))
-            witness_compare(&served);
+            compare_session(&served);
         served_finish(&served);
     }
     if (round_trip.running && round_trip.next < round_trip.count &&
@@ -125,15 +116,15 @@ static void read_one(const char *id, bool compare)
 {
     struct question *question = rf_new(sizeof *question);
     *question = (struct question){rf_strdup(id), is_durable(), compare, witness_is_deleted(id)};
-    server->backend.read(server->backend.ctx, id, on_text, question);
+    http_server->backend.read(http_server->backend.ctx, id, on_text, question);
 }
 
 static void read_next(void *ctx)
 {
     (void)ctx;
-    if (server == NULL || server->closing)
+    if (http_server == NULL || http_server->closing)
         return;
-    if (server->held) {
+    if (http_server->held) {
         sim_at(sim_now_us + SIM_MS, read_next, &round_trip);
         return;
     }
@@ -183,9 +174,9 @@ static void begin_inquest(void)
 
 /* ---- what clients ask for */
 
-static void look_at_engine(void)
+void clients_look(void)
 {
-    const struct rf_engine *engine = server->backend.engine;
+    const struct rf_engine *engine = http_server->backend.engine;
     sim_totals.looks++;
     for (size_t i = 0; i < rf_engine_session_count(engine); i++) {
         const struct rf_session *session = rf_engine_session_at(engine, i);
@@ -201,11 +192,11 @@ static void look_at_engine(void)
 
 static void look_at_views(void)
 {
-    const struct rf_engine *engine = server->backend.engine;
+    const struct rf_engine *engine = http_server->backend.engine;
     const struct rf_session *session = rf_engine_default_session(engine);
     struct rf_server_status status;
     struct rf_buf out = RF_BUF_INIT;
-    server->backend.status(server->backend.ctx, &status);
+    http_server->backend.status(http_server->backend.ctx, &status);
     rf_view_health(&out, &status);
     rf_view_stats(&out, engine, &status);
     if (session != NULL) {
@@ -250,11 +241,10 @@ static void ask_to_delete(void)
     struct question *question = rf_new(sizeof *question);
     *question = (struct question){.id = rf_strdup(id), .durable = witness_is_asked(id)};
     witness_deletion_asked(id);
-    server->backend.remove(server->backend.ctx, question->id, on_removed, question);
+    http_server->backend.remove(http_server->backend.ctx, question->id, on_removed, question);
 }
 
-/* `settled`: the server has not just been let go, with what had arrived meanwhile about to be taken in. */
-static void ask(bool settled)
+void clients_ask(bool settled)
 {
     if (!asked)
         begin_inquest();
@@ -262,7 +252,7 @@ static void ask(bool settled)
     if (sim_chance(options.deletes)) {
         ask_to_delete();
     } else if (what < 70) {
-        look_at_engine();
+        clients_look();
         if (settled && is_durable())
             venue_durable();
     } else if (what < 80) {
@@ -275,104 +265,36 @@ static void ask(bool settled)
 static void on_client(void *ctx)
 {
     (void)ctx;
-    if (server == NULL || server->closing)
+    if (http_server == NULL || http_server->closing)
         return;
-    if (server->held)
-        server->waiting++;
+    if (http_server->held)
+        http_server->waiting++;
     else
-        ask(true);
+        clients_ask(true);
     sim_at(sim_now_us + sim_about(options.every_us), on_client, &options);
+}
+
+void clients_come(void)
+{
+    sim_at(sim_now_us + sim_about(10 * SIM_MS), on_client, &options);
+}
+
+void clients_go(void)
+{
+    sim_cancel(&options);
+    sim_cancel(&round_trip);
 }
 
 bool clients_all_saved(void)
 {
     struct rf_server_status status;
-    if (server == NULL)
+    if (http_server == NULL)
         return false;
-    server->backend.status(server->backend.ctx, &status);
+    http_server->backend.status(http_server->backend.ctx, &status);
     return status.not_durable == NULL && status.store.unsaved == 0 && !status.store.failing;
 }
 
 void clients_compare_all(void (*done)(void))
 {
     begin_round(true, done);
-}
-
-/* ---- server.h */
-
-struct rf_server *rf_server_create(struct uv_loop_s *loop, struct rf_log *log,
-    const struct rf_http_options *with, const struct rf_http_backend *backend, char **error)
-{
-    (void)loop, (void)log, (void)with;
-    *error = NULL;
-    server = rf_new(sizeof *server);
-    server->backend = *backend;
-    sim_loop_hold(1);
-    sim_at(sim_now_us + sim_about(10 * SIM_MS), on_client, &options);
-    return server;
-}
-
-int rf_server_port(const struct rf_server *of)
-{
-    (void)of;
-    return 3001;
-}
-
-void rf_server_tell(struct rf_server *of, const struct rf_event *event)
-{
-    of->told |= event->type == RF_EVENT_LAP || event->type == RF_EVENT_LAP_CORRECTED;
-}
-
-/* What is pushed is served: somebody listens to the stream all the time. */
-void rf_server_publish(struct rf_server *of)
-{
-    if (of->held || of->closing || !of->told)
-        return;
-    of->told = false;
-    look_at_engine();
-}
-
-void rf_server_hold(struct rf_server *of, bool held)
-{
-    of->held = held;
-    int waiting = of->waiting < 3 ? of->waiting : 3;
-    if (held)
-        return;
-    rf_server_publish(of);
-    of->waiting = 0;
-    while (waiting-- > 0 && !of->held)
-        ask(false);
-}
-
-static void on_closed(void *ctx)
-{
-    struct rf_server *closing = ctx;
-    void (*closed)(void *) = closing->closed;
-    void *closed_ctx = closing->closed_ctx;
-    server = NULL;
-    sim_cancel(&options);
-    sim_cancel(&round_trip);
-    free(closing);
-    sim_loop_hold(-1);
-    closed(closed_ctx);
-}
-
-/* Requests that were on their way are still answered. */
-static void on_last_request(void *ctx)
-{
-    const struct rf_server *closing = ctx;
-    if (!closing->held)
-        look_at_engine();
-}
-
-void rf_server_close(struct rf_server *of, int64_t grace_ms, void (*closed)(void *ctx), void *ctx)
-{
-    rf_server_hold(of, false);
-    of->closing = true;
-    of->closed = closed;
-    of->closed_ctx = ctx;
-    int64_t takes_us = sim_chance(0.7) ? sim_between(0, SIM_MS) : sim_between(0, grace_ms * SIM_MS);
-    for (int i = 0; i < 3; i++)
-        sim_at(sim_now_us + sim_between(0, takes_us), on_last_request, of);
-    sim_at(sim_now_us + takes_us + 1, on_closed, of);
 }

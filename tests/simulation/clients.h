@@ -1,4 +1,4 @@
-/* clients.h - the HTTP server, seen from the backend: clients that ask at any moment at which it is not held.
+/* clients.h - clients of the HTTP server, seen from its backend: they ask at any moment at which it is not held.
  */
 #ifndef RACEFACER_TESTS_SIMULATION_CLIENTS_H
 #define RACEFACER_TESTS_SIMULATION_CLIENTS_H
@@ -20,5 +20,13 @@ bool clients_inquest_done(
 bool clients_all_saved(void); /* so /health says */
 /* Asks for every session there is, and compares it with the truth; then calls `done`. */
 void clients_compare_all(void (*done)(void));
+
+/* ---- what the server calls */
+
+void clients_come(void);
+void clients_go(void);
+/* `settled`: it has not just been let go, with what had arrived meanwhile about to be taken in. */
+void clients_ask(bool settled);
+void clients_look(void); /* at all that is live */
 
 #endif

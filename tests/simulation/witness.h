@@ -34,7 +34,7 @@ void served_of_session(struct served *out, const struct rf_session *session);
 void served_of_text(struct served *out, const char *json, size_t len);
 void served_finish(struct served *served);
 
-void witness_begin(int max_laps, int max_sessions);
+void witness_begin(int max_laps);
 void witness_end(void);
 
 /* In this life files could not be read at the start: what was in them cannot be there now. */
@@ -61,8 +61,6 @@ bool witness_is_asked(const char *id);   /* its deletion was asked for */
 bool witness_is_waived(const char *event);
 void witness_waive(int session); /* the number in its name */
 
-/* What is stored of the session is exactly the truth. */
-void witness_compare(const struct served *served);
-void witness_compared_all(void); /* and nothing is missing */
+size_t witness_count_gone(void); /* sessions that were deleted, cleaned away or asked to be deleted */
 
 #endif

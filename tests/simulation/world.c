@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clients.h"
+#include "compare.h"
 #include "disk.h"
 #include "disk_calls.h"
 #include "network.h"
@@ -12,6 +13,7 @@
 #include "settings.h"
 #include "simulation.h"
 #include "venue.h"
+#include "weather.h"
 #include "witness.h"
 
 #define HANGS_AT_MOST (90 * SIM_S)
@@ -29,8 +31,8 @@ static enum sim_end end;
 static int end_status;
 static int64_t calls_left; /* until the life ends in one; -1: it does not */
 static enum sim_end doom;
-static bool told_to_stop, disk_calm;
-static int64_t calm_since_us, stop_since_us;
+static bool told_to_stop;
+static int64_t stop_since_us;
 bool sim_crashing;
 
 /* ---- ends */
@@ -67,63 +69,6 @@ static void on_stop(void *ctx)
     sim_loop_signal(SIGTERM);
 }
 
-/* ---- weather */
-
-static void calm_down(void)
-{
-    disk_mood = (struct disk_mood){.sync_us = 3 * SIM_MS};
-    if (!disk_calm)
-        calm_since_us = sim_now_us;
-    disk_calm = true;
-}
-
-static void trouble_disk(void)
-{
-    disk_calm = false;
-    disk_mood = (struct disk_mood){.sync_us = sim_between(SIM_MS, 10 * SIM_MS)};
-    switch (sim_between(0, 4)) {
-    case 0: disk_mood.full = true; break;
-    case 1: disk_mood.hangs = 0.02 + 0.002 * (double)sim_between(0, 50); break;
-    case 2: disk_mood.sync_us = sim_between(100 * SIM_MS, 1500 * SIM_MS); break;
-    case 3: disk_mood.fails = 1; break;
-    default:
-        disk_mood.fails = 0.01 * (double)sim_between(1, 30);
-        disk_mood.misreads = world.misreads ? disk_mood.fails / 4 : 0;
-    }
-    sim_trace("  disk: %s, fails %.2f, hangs %.2f, syncs in %.1f ms", disk_mood.full ? "full" : "room",
-        disk_mood.fails, disk_mood.hangs, (double)disk_mood.sync_us / 1000);
-}
-
-static void on_weather(void *ctx)
-{
-    (void)ctx;
-    if (disk_calm && sim_chance(world.disk_trouble)) {
-        trouble_disk();
-        sim_at(sim_now_us + sim_about(10 * SIM_S), on_weather, &world);
-        return;
-    }
-    if (!disk_calm)
-        sim_trace("  disk: calm");
-    calm_down();
-    sim_at(sim_now_us + sim_about(20 * SIM_S), on_weather, &world);
-}
-
-static void trouble_network(void)
-{
-    network_mood = (struct network_mood){.refuses = world.network_trouble * 0.3,
-        .holds_us = world.network_trouble > 0 ? sim_about(60 * SIM_S) + SIM_S : 0,
-        .delay_us = sim_chance(0.2) ? SIM_S : 10 * SIM_MS};
-}
-
-static void on_clock(void *ctx)
-{
-    (void)ctx;
-    int64_t by_ms = sim_between(-world.clock_jump_ms, world.clock_jump_ms);
-    sim_wall_offset_ms += by_ms;
-    sim_trace("  the wall clock jumps by %.1f s", (double)by_ms / 1000);
-    sim_at(sim_now_us + sim_about(120 * SIM_S), on_clock, &world);
-}
-
 /* ---- the last life: once all is calm, all has to be saved, and true */
 
 /* Whether all that was driven has to be there: not where frames were lost; and where the clock was set, a
@@ -135,16 +80,17 @@ static bool is_exact(void)
 
 static void on_compared(void)
 {
-    witness_compared_all();
+    compare_all();
     on_stop(NULL);
 }
 
 static void watch_end(void *ctx)
 {
     (void)ctx;
-    if (purpose == FINALE && sim_now_us - calm_since_us > SAVED_WITHIN && !clients_all_saved())
+    int64_t calm_us = sim_now_us - weather_calm_since_us();
+    if (purpose == FINALE && calm_us > SAVED_WITHIN && !clients_all_saved())
         sim_fail("the disk has been well for %d s, and not all is saved", (int)(SAVED_WITHIN / SIM_S));
-    if (sim_now_us - calm_since_us > HEARD_WITHIN)
+    if (calm_us > HEARD_WITHIN)
         sim_fail("all has been well for %d s, and not all has arrived%s%s%s", (int)(HEARD_WITHIN / SIM_S),
             venue_over() ? "" : ": frames wait", clients_inquest_done() ? "" : ": sessions are not answered",
             clients_all_saved() ? "" : ": laps are not saved");
@@ -162,11 +108,7 @@ static void on_finale(void *ctx)
 {
     (void)ctx;
     sim_trace("  all is calm from here on");
-    sim_cancel(&world);
-    calm_down();
-    calm_since_us = sim_now_us;
-    network_mood.refuses = 0;
-    network_mood.holds_us = 0; /* for connections to come */
+    weather_calms_down();
     sim_at(sim_now_us + (purpose == FINALE ? HANGS_AT_MOST : 0) + 5 * SIM_S, watch_end, &world);
 }
 
@@ -211,19 +153,14 @@ static void begin_life(bool gently)
     sim_loop_begin();
     sim_crashing = told_to_stop = false;
     calls_left = -1;
-    calm_down();
-    trouble_network();
+    weather_begin(&world);
     venue_life_begins();
     if (purpose == EPILOGUE) {
         venue_stop();
         on_finale(NULL);
         return;
     }
-    if (!gently && world.disk_trouble > 0 && sim_chance(0.2))
-        trouble_disk();
-    sim_at(sim_now_us + sim_about(15 * SIM_S), on_weather, &world);
-    if (world.clock_jump_ms > 0)
-        sim_at(sim_now_us + sim_about(60 * SIM_S), on_clock, &world);
+    weather_changes(gently);
     if (purpose == FINALE)
         sim_at(sim_now_us + sim_about(30 * SIM_S), on_finale, &doom);
     else
@@ -252,8 +189,8 @@ static void judge_end(void)
         sim_fail("it stopped, and nobody had asked for it");
     if (end == SIM_RETURNED && sim_blocks(SIM_LIFE) > 0)
         sim_fail("it left %zu blocks of memory behind", sim_blocks(SIM_LIFE));
-    if (end == SIM_EXITED && end_status == EXIT_FAILURE && disk_calm &&
-        stop_since_us - calm_since_us > 100 * SIM_S)
+    if (end == SIM_EXITED && end_status == EXIT_FAILURE &&
+        stop_since_us - weather_calm_since_us() > 100 * SIM_S)
         sim_fail("a stop took too long although the disk was well");
     if (end != SIM_RETURNED && purpose != LIVE)
         sim_fail("the last life did not end politely");
@@ -310,7 +247,8 @@ void sim_world_run(uint64_t seed)
     sim_core_begin(seed);
     settings_choose(&world, &base);
     venue_begin(&world.venue);
-    witness_begin((int)world.config.max_laps_per_session, (int)world.config.max_sessions);
+    witness_begin((int)world.config.max_laps_per_session);
+    compare_begin((int)world.config.max_laps_per_session, (int)world.config.max_sessions);
     sim_totals.worlds++;
     purpose = LIVE;
     for (int i = 0; i < world.lives && !venue_over(); i++) {
