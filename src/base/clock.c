@@ -10,11 +10,16 @@
 #define MS_MIN (-62167219200000) /* year 0 */
 #define MS_MAX 253402300799999   /* year 9999 */
 
-static int64_t read_clock(clockid_t id)
+static int64_t read_clock_us(clockid_t id)
 {
     struct timespec now;
     clock_gettime(id, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int64_t read_clock(clockid_t id)
+{
+    return read_clock_us(id) / 1000;
 }
 
 int64_t rf_clock_wall_ms(void)
@@ -25,6 +30,11 @@ int64_t rf_clock_wall_ms(void)
 int64_t rf_clock_mono_ms(void)
 {
     return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t rf_clock_mono_us(void)
+{
+    return read_clock_us(CLOCK_MONOTONIC);
 }
 
 int64_t rf_clock_boot_ms(void)

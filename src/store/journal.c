@@ -23,7 +23,7 @@ struct rf_commit {
     char *path;     /* of a segment to begin; NULL: it is open */
     bool discarded; /* the segment just begun is gone again */
     int error;
-    int64_t begun_ms;
+    int64_t begun_us;
     bool of_app;
     struct rf_waiter *waiters;
 };
@@ -70,7 +70,9 @@ static void conclude(struct rf_journal *journal, struct rf_commit *commit)
 {
     if (commit->data.len == 0)
         return;
-    journal->commit_ms = rf_clock_mono_ms() - commit->begun_ms;
+    int64_t took_us = rf_clock_mono_us() - commit->begun_us;
+    journal->commit_ms = took_us / 1000;
+    rf_histogram_add(&journal->times, took_us);
     tell(journal, commit->error);
     if (commit->error == 0) {
         journal->commits++;
@@ -153,7 +155,7 @@ static void launch(struct rf_journal *journal)
     *commit =
         (struct rf_commit){.journal = journal, .fd = -1, .retired = -1, .of_app = journal->pending_of_app};
     commit->work.data = commit;
-    commit->begun_ms = rf_clock_mono_ms();
+    commit->begun_us = rf_clock_mono_us();
     commit->waiters = journal->waiting;
     journal->waiting = NULL;
 

@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "racefacer/base/buf.h"
+#include "racefacer/base/histogram.h"
 #include "racefacer/base/log.h"
 #include "store/disk.h"
 
@@ -73,6 +74,7 @@ struct rf_journal {
     bool last_call;
     uint64_t commits, failures;
     int64_t commit_ms;
+    struct rf_histogram times; /* of commits, failed ones too */
     bool told; /* a failure was logged, and no recovery since */
     struct rf_log_limit commit_limit, removal_limit;
     uv_timer_t timer;

@@ -23,7 +23,7 @@ struct slot {
     unsigned holds;
     int64_t retry_wait_ms; /* the wait after the last failure; 0: it did not fail */
     int64_t retry_at_ms;   /* monotonic; 0: now */
-    int64_t begun_ms;      /* of the save under way; monotonic */
+    int64_t begun_us;      /* of the save under way; monotonic */
     bool last_try;         /* the save under way began after the last call */
     UT_hash_handle hh;
 };
@@ -34,6 +34,7 @@ struct rf_saver {
     char *current;      /* whose state goes to current/session.json, too; NULL: nobody's */
     size_t flying;
     uint64_t saves, failures;
+    struct rf_histogram times;
     char *error; /* of the last failure; owned, never NULL */
     bool told;   /* a failure was logged, and no recovery since */
     struct rf_log_limit limit;
@@ -171,6 +172,7 @@ static void landed(uv_work_t *work, int status)
         flight->error = ECANCELED;
     saver->flying--;
     slot->flying = NULL;
+    rf_histogram_add(&saver->times, rf_clock_mono_us() - slot->begun_us);
     if (flight->error == 0)
         save_worked(saver, slot, flight->blob);
     else
@@ -192,7 +194,7 @@ static void launch(struct rf_saver *saver, struct slot *slot)
     flight->blob = slot->flying = slot->waiting; /* the flight's reference; the slot's is a borrowed one */
     flight->path = rf_disk_path(saver->options.disk, slot->id);
     slot->waiting = NULL;
-    slot->begun_ms = rf_clock_mono_ms();
+    slot->begun_us = rf_clock_mono_us();
     slot->last_try = saver->last_call;
     saver->flying++;
     rf_pool_run(saver->options.loop, &flight->work, on_pool, landed);
@@ -306,16 +308,17 @@ static uint64_t bytes_of(const struct rf_blob *blob)
 
 void rf_saver_state(const struct rf_saver *saver, struct rf_saver_state *out)
 {
-    int64_t now = rf_clock_mono_ms();
+    int64_t now = rf_clock_mono_us();
     *out = (struct rf_saver_state){.saves = saver->saves,
         .failures = saver->failures,
+        .times = saver->times,
         .failing = any_failing(saver),
         .error = saver->error};
     for (const struct slot *slot = saver->slots; slot != NULL; slot = slot->hh.next) {
         bool has_state = slot->waiting != NULL || slot->parked != NULL || slot->flying != NULL;
         out->unsaved += has_state && slot->id[0] != '\0';
         out->unsaved_bytes += bytes_of(slot->waiting) + bytes_of(slot->parked) + bytes_of(slot->flying);
-        if (slot->flying == NULL || now - slot->begun_ms < saver->options.patience_ms)
+        if (slot->flying == NULL || now - slot->begun_us < saver->options.patience_ms * 1000)
             continue;
         out->failing = true;
         if (out->error[0] == '\0')

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "racefacer/base/histogram.h"
 #include "racefacer/base/log.h"
 #include "store/blob.h"
 #include "store/disk.h"
@@ -52,6 +53,7 @@ void rf_saver_release(
 
 struct rf_saver_state {
     uint64_t saves, failures;
+    struct rf_histogram times; /* of both */
     uint64_t unsaved; /* sessions */
     uint64_t unsaved_bytes; /* what is kept for that, the copies for current/ included */
     bool failing; /* or under way for too long */

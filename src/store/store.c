@@ -269,5 +269,7 @@ void rf_store_status(const struct rf_store *store, struct rf_store_status *out)
         .commits = store->journal.commits,
         .commit_failures = store->journal.failures,
         .commit_ms = store->journal.commit_ms,
+        .save_times = state.times,
+        .commit_times = store->journal.times,
     };
 }

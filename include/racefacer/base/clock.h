@@ -8,6 +8,7 @@
 
 int64_t rf_clock_wall_ms(void);
 int64_t rf_clock_mono_ms(void); /* never jumps; counts from no particular moment */
+int64_t rf_clock_mono_us(void); /* the same in microseconds, for what is too short for the others */
 int64_t rf_clock_boot_ms(void); /* the same, and counts the time that the machine sleeps */
 
 #define RF_ISO_SIZE 32     /* room for any of the texts below */
