@@ -222,6 +222,7 @@ int rf_app_run(const struct rf_app_options *options)
     rf_engine_destroy(app.engine);
     rf_decoder_destroy(app.decoder);
     free(app.kept);
+    free(app.unpublished_us);
     rf_buf_finish(&app.record);
     rf_log_info(app.log, "app", "stopped");
     return status;

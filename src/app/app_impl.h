@@ -29,6 +29,7 @@ struct rf_waiting {
     char *event; /* owned */
     size_t len;
     int64_t received_ms;
+    int64_t arrived_us;
     char json[];
 };
 
@@ -63,6 +64,8 @@ struct rf_app {
     bool committing;
     struct rf_waiting *waiting; /* a list */
     size_t waiting_count, waiting_bytes;
+    int64_t *unpublished_us; /* arrivals of the frames taken in whose laps are not served yet */
+    size_t unpublished_count, unpublished_cap;
     const char *not_durable; /* why it does not hold now; NULL: it does */
     bool ended_later;        /* the source is over; what waits comes first */
     bool stop_later;
@@ -76,8 +79,9 @@ struct rf_app {
 
 /* ---- pipeline.c: payloads from the source, through the decoder, into the engine */
 
-void rf_app_take_payload(
-    struct rf_app *app, const char *event, const char *json, size_t len, int64_t received_ms);
+/* `received_ms` is by the source's clock, `arrived_us` by the steady one. */
+void rf_app_take_payload(struct rf_app *app, const char *event, const char *json, size_t len,
+    int64_t received_ms, int64_t arrived_us);
 void rf_app_on_event(void *ctx, const struct rf_event *event);
 
 /* ---- gate.c: a change of a lap is on disk before anybody is served it */
@@ -95,6 +99,11 @@ void rf_app_check_durable(struct rf_app *app);
 void rf_app_take_waiting(struct rf_app *app);
 /* The source is over. */
 void rf_app_on_source_end(void *ctx);
+
+/* ---- latency.c: from a frame's receipt to when its laps may be served */
+
+void rf_app_note_taken(struct rf_app *app, int64_t arrived_us);
+void rf_app_note_published(struct rf_app *app);
 
 /* ---- keeper.c: what the engine holds goes to the store */
 

@@ -6,6 +6,12 @@
 #include "racefacer/dashboard/dashboard.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
+
+static int64_t in_us(struct timeval time)
+{
+    return (int64_t)time.tv_sec * 1000000 + time.tv_usec;
+}
 
 static void tell_status(void *ctx, struct rf_server_status *out)
 {
@@ -14,11 +20,15 @@ static void tell_status(void *ctx, struct rf_server_status *out)
     size_t rss = 0;
     if (uv_resident_set_memory(&rss) != 0)
         rss = 0;
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) != 0)
+        usage = (struct rusage){0};
     *out = (struct rf_server_status){
         .version = RF_VERSION,
         .now_ms = now_ms,
         .uptime_ms = rf_clock_mono_ms() - app->started_mono_ms,
         .rss_bytes = (int64_t)rss,
+        .cpu_us = in_us(usage.ru_utime) + in_us(usage.ru_stime),
         .max_sessions = (int)app->config->max_sessions,
         .frames = app->counts,
         .not_durable = app->not_durable,

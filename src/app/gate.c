@@ -7,6 +7,7 @@
 #include <utlist.h>
 
 #include "app/app_impl.h"
+#include "racefacer/base/clock.h"
 #include "racefacer/base/memory.h"
 #include "racefacer/codec/journal.h"
 
@@ -26,6 +27,7 @@ void rf_app_set_not_durable(struct rf_app *app, const char *why)
 
 static void let_go(struct rf_app *app)
 {
+    rf_app_note_published(app);
     if (app->server != NULL)
         rf_server_hold(app->server, false);
 }
@@ -80,6 +82,7 @@ void rf_app_journal(struct rf_app *app, const struct rf_event *event)
 void rf_app_settle(struct rf_app *app)
 {
     if (app->appended == 0 || app->committing || app->stopping) {
+        rf_app_note_published(app);
         if (app->server != NULL)
             rf_server_publish(app->server); /* nothing of it is to be waited for, or it cannot be */
         return;
@@ -117,13 +120,14 @@ void rf_app_check_durable(struct rf_app *app)
 
 /* ---- what waits for a commit */
 
-static void add_waiting(
-    struct rf_app *app, const char *event, const char *json, size_t len, int64_t received_ms)
+static void add_waiting(struct rf_app *app, const char *event, const char *json, size_t len,
+    int64_t received_ms, int64_t arrived_us)
 {
     struct rf_waiting *waiting = rf_new(sizeof *waiting + len + 1);
     waiting->event = rf_strdup(event);
     waiting->len = len;
     waiting->received_ms = received_ms;
+    waiting->arrived_us = arrived_us;
     memcpy(waiting->json, json, len);
     DL_APPEND(app->waiting, waiting);
     app->waiting_bytes += len;
@@ -147,7 +151,8 @@ void rf_app_take_waiting(struct rf_app *app)
         DL_DELETE(app->waiting, waiting);
         app->waiting_count--;
         app->waiting_bytes -= waiting->len;
-        rf_app_take_payload(app, waiting->event, waiting->json, waiting->len, waiting->received_ms);
+        rf_app_take_payload(
+            app, waiting->event, waiting->json, waiting->len, waiting->received_ms, waiting->arrived_us);
         free(waiting->event);
         free(waiting);
     }
@@ -158,6 +163,7 @@ void rf_app_take_waiting(struct rf_app *app)
 void rf_app_on_payload(void *ctx, const char *event, const char *json, size_t len, int64_t received_ms)
 {
     struct rf_app *app = ctx;
+    int64_t arrived_us = rf_clock_mono_us();
     rf_app_follow_clock(app, received_ms);
     if (app->recorder != NULL)
         rf_recorder_write(app->recorder, event, json, len, received_ms);
@@ -166,7 +172,7 @@ void rf_app_on_payload(void *ctx, const char *event, const char *json, size_t le
      * look as if the timing had taken laps back. */
     bool held_up = (app->committing || app->stopping) && app->not_durable == NULL;
     if (held_up || app->waiting != NULL) {
-        add_waiting(app, event, json, len, received_ms);
+        add_waiting(app, event, json, len, received_ms, arrived_us);
         if (app->waiting_bytes < WAITING_BYTES_MAX)
             return;
         rf_app_set_not_durable(app, "the feed is faster than the disk");
@@ -174,7 +180,7 @@ void rf_app_on_payload(void *ctx, const char *event, const char *json, size_t le
         rf_app_take_waiting(app);
         return;
     }
-    rf_app_take_payload(app, event, json, len, received_ms);
+    rf_app_take_payload(app, event, json, len, received_ms, arrived_us);
     rf_app_settle(app);
 }
 

@@ -61,8 +61,8 @@ static void apply_frame(struct rf_app *app, const struct rf_frame *frame, int64_
     log_bounds(app);
 }
 
-void rf_app_take_payload(
-    struct rf_app *app, const char *event, const char *json, size_t len, int64_t received_ms)
+void rf_app_take_payload(struct rf_app *app, const char *event, const char *json, size_t len,
+    int64_t received_ms, int64_t arrived_us)
 {
     enum rf_decoded decoded = rf_decode(app->decoder, event, json, len);
     app->counts.decoded[decoded]++;
@@ -77,6 +77,7 @@ void rf_app_take_payload(
     rf_app_keep_first_laps(app);
     app->counts.frames++;
     app->counts.newest_frame_ms = received_ms;
+    rf_app_note_taken(app, arrived_us);
 }
 
 /* ---- events of the engine */
@@ -90,11 +91,19 @@ static void session_ended(struct rf_app *app, const struct rf_session *session)
         rf_store_clean(app->store);
 }
 
+static void count(struct rf_frame_counts *counts, enum rf_event_type type)
+{
+    counts->laps += type == RF_EVENT_LAP;
+    counts->laps_corrected += type == RF_EVENT_LAP_CORRECTED;
+    counts->sessions_begun += type == RF_EVENT_SESSION_BEGAN;
+}
+
 void rf_app_on_event(void *ctx, const struct rf_event *event)
 {
     struct rf_app *app = ctx;
     const struct rf_session *session = event->session;
     rf_app_journal(app, event);
+    count(&app->counts, event->type);
     if (app->server != NULL)
         rf_server_tell(app->server, event);
     switch (event->type) {

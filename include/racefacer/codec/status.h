@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "racefacer/base/histogram.h"
 #include "racefacer/codec/decode.h"
 #include "racefacer/engine/engine.h"
 
@@ -30,6 +31,9 @@ struct rf_frame_counts {
     uint64_t decoded[RF_DECODED_COUNT];
     uint64_t applied[RF_APPLIED_COUNT];
     int64_t newest_frame_ms;                /* wall time of receipt; 0: none yet */
+    struct rf_histogram published;          /* from the receipt of a frame to when its laps may be served */
+    uint64_t laps, laps_corrected;          /* recorded since the start */
+    uint64_t sessions_begun;
 };
 
 struct rf_store_status {
@@ -46,6 +50,7 @@ struct rf_store_status {
     uint64_t commits;      /* of the journal */
     uint64_t commit_failures;
     int64_t commit_ms;     /* how long the newest took */
+    struct rf_histogram save_times, commit_times; /* of those that worked and those that failed */
 };
 
 struct rf_server_status {
@@ -53,6 +58,7 @@ struct rf_server_status {
     int64_t now_ms;
     int64_t uptime_ms;
     int64_t rss_bytes;
+    int64_t cpu_us;          /* user and system, since the start */
     int max_sessions;
     struct rf_feed_status feed;
     struct rf_frame_counts frames;
