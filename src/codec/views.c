@@ -112,6 +112,8 @@ void rf_view_welcome(struct rf_buf *out, const char *version)
     } endpoints[] = {
         {"health", "GET", "/health",
             "whether the server, its feed and its storage are well; also /api/health"},
+        {"metrics", "GET", "/metrics", "what the server counts, for Prometheus"},
+        {"openapi", "GET", "/api/openapi.json", "all of this as an OpenAPI document"},
         {"current", "GET", "/api/current",
             "the current session: analysis, the feed's own data, live sessions; ?track= or ?session= picks "
             "another"},

@@ -44,6 +44,7 @@ bool rf_linger_tick(struct rf_server *server, int64_t now_ms)
 void rf_refuse(struct rf_server *server, int fd, enum rf_refusal why)
 {
     const struct rf_buf *answer = &server->refusals[why];
+    server->refused[why]++;
     /* A socket with nothing under way has room for it; where it has not, the client takes nothing anyway. */
     (void)send(fd, answer->data, answer->len, MSG_DONTWAIT | MSG_NOSIGNAL);
     (void)shutdown(fd, SHUT_WR);

@@ -16,6 +16,7 @@ static enum MHD_Result queue(struct rf_request *request, unsigned status, struct
 {
     rf_log_debug(request->server->log, "http", "%s %.*s %u", request->method_name,
         (int)(request->path_len < ECHO_MAX ? request->path_len : ECHO_MAX), request->uri, status);
+    rf_metrics_answered(request, status);
     return MHD_queue_response(request->mhd, status, response);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "racefacer/base/clock.h"
 #include "racefacer/base/memory.h"
 #include "server_impl.h"
 
@@ -35,6 +36,7 @@ void *rf_request_begin(void *ctx, const char *uri, struct MHD_Connection *mhd)
     request->mhd = mhd;
     request->connection = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     request->refs = 1;
+    request->begun_us = rf_clock_mono_us();
     memcpy(request->uri, path, len + 1);
     request->path_len = strcspn(path, "?");
     request->query_at = request->path_len + (path[request->path_len] == '?' ? 1 : 0);
@@ -177,7 +179,9 @@ static enum MHD_Result dispatch(struct rf_request *request)
     case RF_ENDPOINT_STREAM: return rf_handle_stream(request);
     case RF_ENDPOINT_CLIENTS: return rf_handle_clients(request);
     case RF_ENDPOINT_WELCOME: return rf_handle_root(request);
-    case RF_ENDPOINT_ASSET: return rf_handle_asset(request);
+    case RF_ENDPOINT_ASSET:
+    case RF_ENDPOINT_OPENAPI: return rf_handle_asset(request);
+    case RF_ENDPOINT_METRICS: return rf_handle_metrics(request);
     case RF_ENDPOINT_SESSIONS: return rf_handle_listing(request);
     case RF_ENDPOINT_SESSION:
     case RF_ENDPOINT_EXPORT: return rf_handle_stored(request);

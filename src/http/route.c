@@ -36,12 +36,14 @@ static enum rf_endpoint match(const struct rf_slice *segments, size_t count, str
         enum rf_endpoint endpoint;
     } api[] = {{"current", RF_ENDPOINT_CURRENT}, {"sessions", RF_ENDPOINT_SESSIONS},
         {"health", RF_ENDPOINT_HEALTH}, {"analysis", RF_ENDPOINT_ANALYSIS}, {"stats", RF_ENDPOINT_STATS},
-        {"stream", RF_ENDPOINT_STREAM}, {"clients", RF_ENDPOINT_CLIENTS}};
+        {"stream", RF_ENDPOINT_STREAM}, {"clients", RF_ENDPOINT_CLIENTS},
+        {"openapi.json", RF_ENDPOINT_OPENAPI}};
 
     if (count == 1)
-        return segments[0].len == 0        ? RF_ENDPOINT_WELCOME
-               : is(segments[0], "health") ? RF_ENDPOINT_HEALTH
-                                           : RF_ENDPOINT_NONE;
+        return segments[0].len == 0         ? RF_ENDPOINT_WELCOME
+               : is(segments[0], "health")  ? RF_ENDPOINT_HEALTH
+               : is(segments[0], "metrics") ? RF_ENDPOINT_METRICS
+                                            : RF_ENDPOINT_NONE;
     if (count == 2 && is(segments[0], "assets"))
         return RF_ENDPOINT_ASSET;
     if (!is(segments[0], "api"))
@@ -103,6 +105,28 @@ void rf_route_find(struct rf_route *out, const char *path, size_t len)
     out->endpoint = match(segments, count, &param);
     if (out->endpoint == RF_ENDPOINT_KART || rf_route_is_stored(out->endpoint))
         take_param(out, param);
+}
+
+const char *rf_route_pattern(enum rf_endpoint endpoint)
+{
+    static const char *const patterns[RF_ENDPOINTS] = {
+        [RF_ENDPOINT_NONE] = "other",
+        [RF_ENDPOINT_WELCOME] = "/",
+        [RF_ENDPOINT_ASSET] = "/assets/{file}",
+        [RF_ENDPOINT_HEALTH] = "/health",
+        [RF_ENDPOINT_METRICS] = "/metrics",
+        [RF_ENDPOINT_OPENAPI] = "/api/openapi.json",
+        [RF_ENDPOINT_CURRENT] = "/api/current",
+        [RF_ENDPOINT_ANALYSIS] = "/api/analysis",
+        [RF_ENDPOINT_KART] = "/api/kart/{kart}",
+        [RF_ENDPOINT_STATS] = "/api/stats",
+        [RF_ENDPOINT_STREAM] = "/api/stream",
+        [RF_ENDPOINT_CLIENTS] = "/api/clients",
+        [RF_ENDPOINT_SESSIONS] = "/api/sessions",
+        [RF_ENDPOINT_SESSION] = "/api/sessions/{id}",
+        [RF_ENDPOINT_EXPORT] = "/api/sessions/{id}/export",
+    };
+    return patterns[endpoint];
 }
 
 enum rf_method rf_route_method(const char *method)

@@ -10,6 +10,8 @@ enum rf_endpoint {
     RF_ENDPOINT_WELCOME,
     RF_ENDPOINT_ASSET, /* a file of the page */
     RF_ENDPOINT_HEALTH,
+    RF_ENDPOINT_METRICS,
+    RF_ENDPOINT_OPENAPI, /* the description of the API */
     RF_ENDPOINT_CURRENT,
     RF_ENDPOINT_ANALYSIS,
     RF_ENDPOINT_KART,
@@ -20,6 +22,7 @@ enum rf_endpoint {
     RF_ENDPOINT_SESSION,
     RF_ENDPOINT_EXPORT
 };
+#define RF_ENDPOINTS (RF_ENDPOINT_EXPORT + 1)
 
 enum rf_method {
     RF_METHOD_GET,
@@ -41,6 +44,9 @@ struct rf_route {
 
 /* `path` is what was sent up to the "?", still percent-encoded. A slash at the end changes nothing. */
 void rf_route_find(struct rf_route *out, const char *path, size_t len);
+
+/* How the endpoint's path is written where it stands for all of them: "/api/kart/{kart}". "other" for NONE. */
+const char *rf_route_pattern(enum rf_endpoint endpoint);
 
 /* OTHER is a method HTTP knows and we do not serve, UNKNOWN one that HTTP does not know. */
 enum rf_method rf_route_method(const char *method);

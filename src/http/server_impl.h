@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "address.h"
+#include "answer_counts.h"
 #include "body_cache.h"
 #include "cors.h"
 #include "limits.h"
@@ -83,6 +84,8 @@ struct rf_server {
     struct rf_lingering lingering[RF_LINGERING];
     size_t lingering_next;
     struct rf_buf refusals[RF_REFUSALS]; /* whole answers, ready to be sent */
+    uint64_t refused[RF_REFUSALS];       /* how often each was */
+    struct rf_answer_counts answers;
 
     struct rf_connection *connections;
     int connection_count;
@@ -137,6 +140,7 @@ struct rf_request {
     bool completed; /* libmicrohttpd is done with it: nothing above may be touched */
     bool suspended;
     enum rf_step step;
+    int64_t begun_us; /* steady: when its first line was there */
     struct rf_request *prev, *next; /* in server->suspended */
 
     enum rf_method method;
@@ -227,6 +231,10 @@ void rf_reply_finish(struct rf_server *server); /* frees the answers kept */
 
 /* Keeps the response's reference. */
 enum MHD_Result rf_reply_stream(struct rf_request *request, struct MHD_Response *response);
+
+/* handlers_metrics.c */
+void rf_metrics_answered(const struct rf_request *request, unsigned status); /* for each answer, as it is queued */
+enum MHD_Result rf_handle_metrics(struct rf_request *request);
 
 /* handlers_stream.c */
 enum MHD_Result rf_handle_stream(struct rf_request *request);

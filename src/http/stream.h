@@ -52,7 +52,7 @@ struct rf_stream {
     int64_t heartbeat_ms;             /* the next */
     struct rf_stream_client *clients; /* a list, the longest connected first */
     size_t client_count;
-    uint64_t clients_ever;
+    uint64_t clients_ever, cut_off;
     struct rf_log_limit slow_log;
 
     int epoll_fd;
@@ -103,6 +103,8 @@ void rf_stream_client_end(struct rf_stream_client *client);                    /
 void rf_stream_client_check(
     struct rf_stream_client *client, int64_t now_ms); /* ends it where it takes nothing */
 struct rf_stream_client *rf_stream_client_next(const struct rf_stream_client *client);
+
+uint64_t rf_stream_lag(const struct rf_stream *stream); /* bytes, of the client furthest behind */
 
 /* GET /api/clients. */
 void rf_stream_write_clients(const struct rf_stream *stream, struct rf_buf *out);

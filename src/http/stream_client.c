@@ -157,6 +157,18 @@ static uint64_t lag(const struct rf_stream_client *client)
     return bytes;
 }
 
+uint64_t rf_stream_lag(const struct rf_stream *stream)
+{
+    const struct rf_stream_client *client;
+    uint64_t most = 0;
+    DL_FOREACH(stream->clients, client)
+    {
+        uint64_t behind = lag(client);
+        most = behind > most ? behind : most;
+    }
+    return most;
+}
+
 void rf_stream_client_check(struct rf_stream_client *client, int64_t now_ms)
 {
     struct rf_stream *stream = client->stream;
@@ -167,6 +179,7 @@ void rf_stream_client_check(struct rf_stream_client *client, int64_t now_ms)
     if (!client->begun || client->ending ||
         (!lost && behind <= LAG_MAX && now_ms - client->moved_ms < idle_ms))
         return;
+    stream->cut_off++;
     if (rf_log_allow(&stream->slow_log, now_ms, 10000, &held))
         rf_log_warn(stream->server->log, "stream",
             "client %" PRIu64 " (%s) reads too slowly and was cut off, %" PRIu64

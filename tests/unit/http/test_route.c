@@ -25,6 +25,8 @@ static void test_endpoints(void **state)
         enum rf_endpoint endpoint;
     } cases[] = {{"/", RF_ENDPOINT_WELCOME}, {"/assets/a.js", RF_ENDPOINT_ASSET},
         {"/assets", RF_ENDPOINT_NONE}, {"/assets/a/b", RF_ENDPOINT_NONE}, {"/health", RF_ENDPOINT_HEALTH},
+        {"/metrics", RF_ENDPOINT_METRICS}, {"/api/metrics", RF_ENDPOINT_NONE},
+        {"/api/openapi.json", RF_ENDPOINT_OPENAPI}, {"/api/openapi", RF_ENDPOINT_NONE},
         {"/health/", RF_ENDPOINT_HEALTH}, {"/api/health", RF_ENDPOINT_HEALTH},
         {"/api/current", RF_ENDPOINT_CURRENT}, {"/api/analysis", RF_ENDPOINT_ANALYSIS},
         {"/api/stats/", RF_ENDPOINT_STATS}, {"/api/sessions", RF_ENDPOINT_SESSIONS},
