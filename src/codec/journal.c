@@ -147,6 +147,7 @@ void rf_journal_write_event(struct rf_buf *out, const struct rf_event *event)
     rf_json_string(&json, "trackName", session->track_name);
     rf_json_int(&json, "startedAt", session->started_ms);
     rf_json_int(&json, "lastFrameAt", session->last_frame_ms);
+    rf_json_int(&json, "frameMadeAt", 1000 * session->made_s);
     if (event->run != NULL) {
         write_run(&json, event);
         write_lap(&json, &event->lap);

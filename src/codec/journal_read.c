@@ -58,6 +58,7 @@ static void apply_head(struct rf_session *session, const struct rf_session_text 
     /* Not only later ones: the clock may have been set back, and the begin moves with it. */
     if (seen_ms > 0)
         session->last_frame_ms = session->changed_ms = seen_ms;
+    session->made_s = get_int(text->root, "frameMadeAt", MS_MAX) / 1000;
     int64_t started_ms = get_int(text->root, "startedAt", MS_MAX);
     if (started_ms > 0)
         session->started_ms = started_ms;

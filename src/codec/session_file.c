@@ -137,6 +137,7 @@ void rf_session_file_write(
     rf_winner_write(&json, "winner", &analysis);
     rf_json_bool(&json, "isComplete", session->ended);
     rf_json_int(&json, "lastFrameAt", session->last_frame_ms);
+    rf_json_int(&json, "frameMadeAt", 1000 * session->made_s);
     rf_json_int(&json, "lapsVersion", (int64_t)session->laps_version);
     rf_analysis_write(&json, "analysis", session, &analysis, options->limits);
     rf_session_data_write(&json, "sessionData", session, RF_RUNS_OF_SESSION);

@@ -191,6 +191,7 @@ static void read_head(struct rf_session *session, const struct rf_session_text *
     if (made_up == NULL || strcmp(made_up, name) != 0)
         (void)rf_strset(&session->track_name, name);
     session->last_frame_ms = get_ms(root, "lastFrameAt");
+    session->made_s = get_ms(root, "frameMadeAt") / 1000;
     int64_t laps_version = 0;
     if (rf_json_get_int(rf_json_path(root, "lapsVersion", NULL), 0, INT64_MAX / 2, &laps_version))
         session->laps_version = (uint64_t)laps_version;

@@ -261,6 +261,7 @@ enum rf_applied rf_engine_apply(struct rf_engine *engine, const struct rf_frame 
             .type = RF_EVENT_CLOCK_RESET, .session = track->session, .offset_ms = reset_ms};
         rf_engine_tell(engine, &event);
     }
+    track->session->made_s = track->clock.newest_s;
     apply_to(engine, track->session, frame);
     if (frame->status == RF_STATUS_FINISHED)
         rf_engine_end_session(engine, track);

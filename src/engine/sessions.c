@@ -125,6 +125,7 @@ void rf_engine_adopt(struct rf_engine *engine, struct rf_session *session)
     rf_engine_end_session(engine, track);
     let_go(engine, older);
     track->session = newer;
+    track->clock.newest_s = newer->made_s;
     if (engine->now_ms == 0)
         engine->now_ms = newer->last_frame_ms;
     else if (newer->last_frame_ms > engine->now_ms)

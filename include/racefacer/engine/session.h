@@ -45,6 +45,7 @@ struct rf_session {
     char *track_name;      /* "" where the feed never told */
     int64_t started_ms;    /* wall time of its first frame */
     int64_t last_frame_ms; /* wall time of the newest applied frame */
+    int64_t made_s;        /* when the newest frame was made, by the venue's clock; 0: none told */
     int64_t changed_ms;    /* wall time of the last change of anything in it */
     bool ended;
     int current_lap, total_laps; /* the newest frame's; RF_NO_COUNT: not told */

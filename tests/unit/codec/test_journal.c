@@ -155,6 +155,23 @@ static void the_journal_alone_rebuilds_every_lap(void **state)
     check_journal_alone(race, FRAMES(race));
 }
 
+static void a_record_tells_when_its_frame_was_made(void **state)
+{
+    (void)state;
+    struct rf_buf journal = RF_BUF_INIT;
+    struct maker maker = journaled(&journal);
+    maker_frame(&maker, START_MS, race[0]);
+    maker_frame(&maker, START_MS + 2000,
+        "{\"data\":{\"event_name\":\"Session #1\",\"track_configuration_id\":3,\"timestamp\":1760256915,"
+        "\"runs\":[" ROW(1, 101, 2, 27000, null) "]}}");
+    struct rf_session *rebuilt = NULL;
+    assert_true(apply_all(&rebuilt, &journal) > 0);
+    assert_int_equal(rebuilt->made_s, 1760256915);
+    rf_session_destroy(rebuilt);
+    maker_destroy(&maker);
+    rf_buf_finish(&journal);
+}
+
 /* Whenever the file was saved, it and the journal make the whole. */
 static void a_file_of_any_moment_and_the_journal_make_the_whole(void **state)
 {
@@ -314,6 +331,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_journal_alone_rebuilds_every_lap),
+        cmocka_unit_test(a_record_tells_when_its_frame_was_made),
         cmocka_unit_test(a_file_of_any_moment_and_the_journal_make_the_whole),
         cmocka_unit_test(rows_that_share_an_id_stay_apart),
         cmocka_unit_test(a_kart_told_late_is_known_all_the_same),

@@ -224,6 +224,21 @@ static void a_race_goes_on_after_a_restart(void **state)
     maker_destroy(&straight);
 }
 
+static void it_tells_when_its_newest_frame_was_made(void **state)
+{
+    (void)state;
+    struct maker maker = maker_create(1000);
+    struct rf_buf text = RF_BUF_INIT;
+    maker_frame(&maker, START_MS + 2000,
+        "{\"data\":{" MAKER_HEAD ",\"timestamp\":1760256915,\"runs\":[{\"kart_id\":7,\"total_laps\":1}]}}");
+    rf_session_file_write(&text, maker_session(&maker), options_of(&maker));
+    struct rf_session *restored = read_back(&text, "s", 1000);
+    assert_int_equal(restored->made_s, 1760256915);
+    rf_session_destroy(restored);
+    rf_buf_finish(&text);
+    maker_destroy(&maker);
+}
+
 static void what_is_no_session_of_ours_is_refused(void **state)
 {
     (void)state;
@@ -282,6 +297,7 @@ int main(void)
         cmocka_unit_test(runs_without_ids_and_odd_texts),
         cmocka_unit_test(an_ended_session_stays_ended),
         cmocka_unit_test(a_race_goes_on_after_a_restart),
+        cmocka_unit_test(it_tells_when_its_newest_frame_was_made),
         cmocka_unit_test(what_is_no_session_of_ours_is_refused),
         cmocka_unit_test(a_damaged_file_of_ours_loses_only_what_is_damaged),
     };
