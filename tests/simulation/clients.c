@@ -17,8 +17,8 @@
 struct question {
     char *id;
     bool durable; /* when it was asked; of a deletion: it was asked for before */
-    bool compare;
     bool deleted; /* it was, already when it was asked for */
+    bool of_round;
 };
 
 static struct clients_options options;
@@ -27,7 +27,7 @@ static bool asked, tainted;
 static struct {
     char **ids;
     size_t count, next;
-    bool running, compare, over;
+    bool compare, over;
     void (*done)(void);
 } round_trip;
 
@@ -38,7 +38,6 @@ static void end_round(void)
     sim_free(round_trip.ids);
     round_trip.ids = NULL;
     round_trip.count = round_trip.next = 0;
-    round_trip.running = false;
 }
 
 void clients_begin(const struct clients_options *with)
@@ -99,12 +98,11 @@ static void on_text(void *request, const char *json, size_t len, const char *err
         struct served served;
         served_of_text(&served, json, len);
         witness_see(&served, question->durable && is_durable());
-        if (question->compare && !witness_is_waived(served.event))
+        if (question->of_round && round_trip.compare && !witness_is_waived(served.event))
             compare_session(&served);
         served_finish(&served);
     }
-    if (round_trip.running && round_trip.next < round_trip.count &&
-        strcmp(round_trip.ids[round_trip.next], question->id) == 0) {
+    if (question->of_round) {
         round_trip.next += !misread;
         sim_at(sim_now_us + (misread ? SIM_S : 100), read_next, &round_trip);
     }
@@ -112,10 +110,10 @@ static void on_text(void *request, const char *json, size_t len, const char *err
     free(question);
 }
 
-static void read_one(const char *id, bool compare)
+static void read_one(const char *id, bool of_round)
 {
     struct question *question = rf_new(sizeof *question);
-    *question = (struct question){rf_strdup(id), is_durable(), compare, witness_is_deleted(id)};
+    *question = (struct question){rf_strdup(id), is_durable(), witness_is_deleted(id), of_round};
     http_server->backend.read(http_server->backend.ctx, id, on_text, question);
 }
 
@@ -129,7 +127,7 @@ static void read_next(void *ctx)
         return;
     }
     if (round_trip.next < round_trip.count) {
-        read_one(round_trip.ids[round_trip.next], round_trip.compare);
+        read_one(round_trip.ids[round_trip.next], true);
         return;
     }
     void (*done)(void) = round_trip.done;
@@ -147,7 +145,6 @@ static void begin_round(bool compare, void (*done)(void))
     round_trip.ids = sim_alloc((page.count + 1) * sizeof *round_trip.ids);
     for (size_t i = 0; i < page.count; i++)
         round_trip.ids[round_trip.count++] = sim_copy(page.page[i]->id);
-    round_trip.running = true;
     round_trip.compare = compare;
     round_trip.done = done;
     sim_at(sim_now_us + 100, read_next, &round_trip);
