@@ -26,6 +26,19 @@ struct rf_disk {
 int rf_disk_open(struct rf_disk *disk, struct rf_log *log, const char *path, char **error);
 void rf_disk_close(struct rf_disk *disk);
 
+/* ---- the version of the folder, in the file "version" (disk_version.c) */
+
+#define RF_STORE_VERSION 1 /* counted up when older programs could not work with the folder any more */
+
+/* 0; -1 with *error a line for the operator (the caller frees it) where the folder is of a newer version, and nothing
+ * was changed. An older one, or none, is read, and is of this version from here on. */
+int rf_disk_check_version(const char *root, struct rf_log *log, char **error);
+
+int rf_disk_read_version(const char *root, unsigned long *version); /* 0; or an errno. 0: it is no version */
+char *rf_disk_too_new(const char *root, unsigned long version);     /* that line */
+
+/* ---- sessions */
+
 /* True where an id may be part of a file's name: 1 to RF_STORE_ID_MAX bytes of UTF-8, no '/', no control
  * character and no "..". */
 bool rf_disk_id_safe(const char *id);

@@ -159,6 +159,8 @@ int rf_disk_open(struct rf_disk *disk, struct rf_log *log, const char *path, cha
     const char *const folders[] = {disk->root, disk->sessions, disk->journal, disk->current};
     static const size_t count = sizeof folders / sizeof folders[0];
     int result = make(disk->root, error) == 0 ? take_lock(disk, log, error) : -1;
+    if (result == 0)
+        result = rf_disk_check_version(disk->root, log, error);
     for (size_t i = 0; result == 0 && i < count; i++)
         result = make(folders[i], error) == 0 ? check_writable(folders[i], error) : -1;
     for (size_t i = 0; result == 0 && i < count; i++)
