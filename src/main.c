@@ -9,6 +9,7 @@
 #include "racefacer/app/config.h"
 #include "racefacer/app/health_probe.h"
 #include "racefacer/app/log_compress.h"
+#include "racefacer/app/migrate.h"
 #include "racefacer/base/buf.h"
 #include "racefacer/base/log.h"
 #include "racefacer/base/memory.h"
@@ -79,6 +80,20 @@ static int check_health(const struct rf_config *config)
     return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static int migrate(const struct rf_cli *cli, const struct rf_config *config)
+{
+    struct rf_buf told = RF_BUF_INIT, fault = RF_BUF_INIT;
+    const struct rf_log_options to_stderr = {.level = RF_LOG_WARN};
+    const char *unused;
+    struct rf_log *log = rf_log_create(&to_stderr, &unused);
+    int status = rf_migrate(config, cli->migrate_from, log, &told, &fault);
+    rf_log_destroy(log);
+    if (fault.len > 0)
+        complain("", &fault);
+    rf_buf_finish(&fault);
+    return print(&told) == EXIT_SUCCESS ? status : EXIT_FAILURE;
+}
+
 static int with_good_settings(
     const struct rf_cli *cli, const struct rf_config *config, struct rf_buf *warnings)
 {
@@ -91,6 +106,7 @@ static int with_good_settings(
         return print(&text);
     case RF_CLI_PRINT_CONFIG: rf_config_print(config, &text); return print(&text);
     case RF_CLI_HEALTH: return check_health(config);
+    case RF_CLI_MIGRATE: return migrate(cli, config);
     default: return run(cli, config, warnings);
     }
 }

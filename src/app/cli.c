@@ -12,7 +12,7 @@
 
 #define SPEED_MAX 1000000
 
-enum option_id { OPT_ACTION = 1, OPT_DEMO, OPT_RECORD, OPT_REPLAY, OPT_SPEED };
+enum option_id { OPT_ACTION = 1, OPT_DEMO, OPT_RECORD, OPT_REPLAY, OPT_SPEED, OPT_MIGRATE };
 
 struct option_row {
     const char *name;
@@ -29,6 +29,8 @@ static const struct option_row rows[] = {
         "keep each frame with its time in FILE (compressed where it ends in .gz)"},
     {"replay", "FILE", OPT_REPLAY, RF_CLI_RUN, "play a recording instead of a feed"},
     {"speed", "N|max", OPT_SPEED, RF_CLI_RUN, "play the recording N times as fast, or as fast as it goes"},
+    {"migrate-from", "DIR", OPT_MIGRATE, RF_CLI_MIGRATE,
+        "copy the sessions that the first server stored in DIR, and end"},
     {"check-config", NULL, OPT_ACTION, RF_CLI_CHECK_CONFIG, "say whether the settings are good, and end"},
     {"print-config", NULL, OPT_ACTION, RF_CLI_PRINT_CONFIG, "print the effective settings, and end"},
     {"print-env-example", NULL, OPT_ACTION, RF_CLI_PRINT_ENV_EXAMPLE,
@@ -99,6 +101,7 @@ static int take(struct parsing *parsing, const struct option_row *row, const cha
     if (row->argument != NULL && argument[0] == '\0')
         return refuse(parsing->fault, "--%s needs %s", row->name, row->argument);
     switch (row->id) {
+    case OPT_MIGRATE: cli->migrate_from = argument; /* fall through */
     case OPT_ACTION:
         if (parsing->action != NULL && strcmp(parsing->action, row->name) != 0)
             return refuse(parsing->fault, "--%s and --%s do not go together", parsing->action, row->name);
@@ -174,6 +177,7 @@ void rf_cli_print_help(struct rf_buf *out)
         "  racefacer-analysis [--record FILE]                 follow the timing system at WS_HOST\n"
         "  racefacer-analysis --demo                          follow a race made up here\n"
         "  racefacer-analysis --replay FILE [--speed N|max]   analyse a recorded day again\n"
+        "  racefacer-analysis --migrate-from DIR              take over what the first server stored\n"
         "\nOptions:\n");
     for (int i = 0; i < ROW_COUNT; i++) {
         size_t before = out->len;
@@ -191,5 +195,7 @@ void rf_cli_print_help(struct rf_buf *out)
     rf_config_print_help(out);
     rf_buf_puts(out,
         "\nSignals: TERM and INT end it, and a second one at once; HUP opens the log files anew.\n"
-        "Exit status: 0 ended as asked, 1 could not start, 64 wrong options, 78 wrong settings.\n");
+        "Exit status: 0 ended as asked, 1 could not start, 64 wrong options, 65 --migrate-from met damaged "
+        "files,\n"
+        "78 wrong settings.\n");
 }

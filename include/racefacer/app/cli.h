@@ -17,6 +17,7 @@ enum rf_cli_action {
     RF_CLI_PRINT_CONFIG,
     RF_CLI_PRINT_ENV_EXAMPLE,
     RF_CLI_HEALTH,
+    RF_CLI_MIGRATE,
 };
 
 struct rf_cli {
@@ -25,6 +26,7 @@ struct rf_cli {
     const char *replay_file; /* borrowed from argv; NULL: none */
     double replay_speed;     /* 1: as it was; 0: as fast as it goes */
     const char *record_file; /* borrowed from argv; NULL: none */
+    const char *migrate_from; /* of RF_CLI_MIGRATE: a folder; borrowed from argv */
 };
 
 /* 0; or -1 with a line in `fault` that names the option and what is wrong with it. Not for two threads at

@@ -54,8 +54,8 @@ static void test_actions(void **state)
     } cases[] = {{"--help", RF_CLI_HELP}, {"-h", RF_CLI_HELP}, {"--version", RF_CLI_VERSION},
         {"--check-config", RF_CLI_CHECK_CONFIG}, {"--print-config", RF_CLI_PRINT_CONFIG},
         {"--print-env-example", RF_CLI_PRINT_ENV_EXAMPLE}, {"--health", RF_CLI_HEALTH},
-        {"--health --health", RF_CLI_HEALTH}, {"--demo --help", RF_CLI_HELP},
-        {"--help --nonsense", RF_CLI_HELP}};
+        {"--migrate-from old", RF_CLI_MIGRATE}, {"--health --health", RF_CLI_HEALTH},
+        {"--demo --help", RF_CLI_HELP}, {"--help --nonsense", RF_CLI_HELP}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_int_equal(parse(cases[i].line), 0);
         assert_int_equal(cli.action, cases[i].action);
@@ -111,6 +111,9 @@ static void test_refused_together(void **state)
     assert_refused("--speed 2", "--speed is for --replay");
     assert_refused("--demo --speed max", "--speed is for --replay");
     assert_refused("--check-config --health", "--check-config and --health");
+    assert_refused("--migrate-from a --health", "--migrate-from and --health");
+    assert_refused("--migrate-from", "--migrate-from needs DIR");
+    assert_refused("--migrate-from @", "--migrate-from needs DIR");
 }
 
 static void test_speeds(void **state)
