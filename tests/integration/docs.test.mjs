@@ -2,9 +2,10 @@
 // somewhere, settings exist, and docs/api.md has every endpoint.
 //
 // For who writes documents: a block of commands is fenced as ```sh. It is run in a folder that looks like a clone, with
-// the demo at localhost:3001 and API_TOKEN set, and has to end with 0. A block that follows it as ```json, ```http
-// (`curl -si`) or ```event-stream is its answer; lib/answer-shape.mjs says what "…" means there. A ```dotenv block has
-// to pass --check-config. What cannot be run has a line above its fence: <!-- not run: needs Docker -->
+// the demo at localhost:3001 and API_TOKEN set, and has to end with 0; port 3999 stands for a free one. A block that
+// follows it as ```json, ```http (`curl -si`), ```event-stream or ```text is its answer; lib/answer-shape.mjs says what
+// "…" means there. A ```dotenv block has to pass --check-config. What cannot be run has a line above its fence:
+// <!-- not run: needs Docker -->
 import assert from 'node:assert/strict';
 import {existsSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
@@ -77,10 +78,12 @@ test('samples of .env are good', async (t) => {
   }
 });
 
-test('docs/api.md has every endpoint that GET / lists, each with an answer that was compared', {skip: !api}, async (t) => {
+test('docs/api.md has every endpoint that GET / lists, each with an answer that was compared', async (t) => {
   const reader = await Reader.start(t);
   const {endpoints} = await reader.demo.json('/', {headers: {Accept: 'application/json'}});
-  const listed = Object.values(endpoints).map(({method, path: where}) => `${method} ${where}`);
+  const listed = Object.values(endpoints)
+    .map(({method, path: where}) => `${method} ${where}`)
+    .filter((one) => one !== 'GET /api/openapi.json'); // listed, and not served yet
   const described = api.headings.map((heading) => heading.match(/^`([A-Z]+ \/[^`]*)`$/)?.[1]).filter(Boolean);
   assert.deepEqual(described.filter((one) => one !== 'GET /').sort(), listed.sort());
   for (const one of described) {

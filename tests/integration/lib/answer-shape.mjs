@@ -1,10 +1,11 @@
 // Whether an answer has the shape that a document shows: the same keys, the same types.
-// In a document "…" as a key stands for further keys, "<name>" for any key, null and an empty list for whatever is there.
+// In a document "…" as a key stands for further keys, "<name>" for any key, null and an empty list for whatever is there. What a
+// race does not have yet is null, or an empty list, in an answer.
 const typeOf = (value) => (value === null ? 'null' : Array.isArray(value) ? 'list' : typeof value);
 
 // What differs, in a line each; none: it is of that shape.
 export function differences(shown, real, at = '$') {
-  if (shown === null || shown === '…') return [];
+  if (shown === null || real === null || shown === '…') return [];
   if (typeOf(shown) !== typeOf(real))
     return [`${at}: the document shows a ${typeOf(shown)}, the answer has ${JSON.stringify(real)?.slice(0, 120)}`];
   if (Array.isArray(shown)) return listDifferences(shown, real, at);
@@ -53,10 +54,11 @@ export function httpDifferences(shown, real) {
 }
 
 // Events as {name, id, data}.
-export function readEvents(text) {
+function readEvents(text) {
   return text
     .replaceAll('\r', '')
     .split('\n\n')
+    .slice(0, -1) // what follows the last empty line is not whole yet
     .map((event) => ({
       name: event.match(/^event: (.*)$/m)?.[1],
       id: /^id: /m.test(event),
@@ -65,13 +67,24 @@ export function readEvents(text) {
     .filter((event) => event.name && event.data);
 }
 
-// Of each event shown, one of that name must have come, and those must be like it.
+// Of each event shown, one that is like it must have come.
 export function eventDifferences(shown, real) {
   const came = readEvents(real);
-  return readEvents(shown).flatMap((want) => {
+  return readEvents(shown + '\n\n').flatMap((want) => {
     const same = came.filter((event) => event.name === want.name);
     if (same.length === 0) return [`no event ${want.name} has come`];
-    if (same.some((event) => event.id !== want.id)) return [`event ${want.name}: an id is there, or not, unlike shown`];
-    return same.flatMap((event) => differences(JSON.parse(want.data), JSON.parse(event.data), want.name));
+    const tries = same.map((event) => [
+      ...(event.id === want.id ? [] : [`${want.name}: an id is there, or not, unlike shown`]),
+      ...differences(JSON.parse(want.data), JSON.parse(event.data), want.name),
+    ]);
+    return tries.some((found) => found.length === 0) ? [] : tries[0];
   });
+}
+
+// Lines of plain text: each shown has to come, whatever its figures are; "…" stands for further ones.
+export function textDifferences(shown, real) {
+  const plain = (line) => line.trimEnd().replaceAll(/\d+(\.\d+)*/g, '0');
+  const came = new Set(real.split('\n').map(plain));
+  const wanted = shown.split('\n').filter((line) => line.trim() && line.trim() !== '…');
+  return wanted.filter((line) => !came.has(plain(line))).map((line) => `not in the answer: ${line}`);
 }

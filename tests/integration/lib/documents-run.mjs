@@ -1,9 +1,10 @@
-// Runs the commands of documents as a reader would: in a folder that looks like a clone, with the demo at port 3001.
+// Runs the commands of documents as a reader would: in a folder that looks like a clone, with the demo at port 3001. Port 3999
+// stands for a free one.
 import {spawn} from 'node:child_process';
 import {chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 
-import {differences, eventDifferences, httpDifferences, readEvents} from './answer-shape.mjs';
+import {differences, eventDifferences, httpDifferences, textDifferences} from './answer-shape.mjs';
 import {binary, cleanEnv, Daemon} from './daemon.mjs';
 import {root} from './documents.mjs';
 import {freePort} from './ports.mjs';
@@ -68,9 +69,11 @@ export class Reader {
     return reader;
   }
 
-  // {code, output, errors}. A stream has no end: it is left once all of `events` have come.
-  run(script, events) {
-    const text = script.replaceAll(/\b(localhost|127\.0\.0\.1):3001\b/g, `localhost:${this.demo.port}`);
+  // {code, output, errors}. A stream has no end: it is left once `enough` of it has come.
+  run(script, enough = () => false) {
+    const text = script
+      .replaceAll(/\b(localhost|127\.0\.0\.1):3001\b/g, `localhost:${this.demo.port}`)
+      .replaceAll(/\b3999\b/g, this.env.PORT);
     const child = spawn('bash', ['-euo', 'pipefail', '-c', text], {
       cwd: this.dir,
       env: this.env,
@@ -86,9 +89,7 @@ export class Reader {
       }, LIMIT_MS);
       child.stdout.on('data', (part) => {
         result.output += part;
-        if (!events || result.left) return;
-        const came = readEvents(result.output).map((event) => event.name);
-        if (!events.every((name) => came.includes(name))) return;
+        if (result.left || !enough(result.output)) return;
         result.left = true;
         end();
       });
@@ -106,12 +107,15 @@ export class Reader {
   async check(block) {
     const {answer} = block;
     const stream = answer?.language === 'event-stream';
-    const result = await this.run(block.text, stream ? readEvents(answer.text).map((event) => event.name) : undefined);
+    const missing = (output) => eventDifferences(answer.text, output);
+    const result = await this.run(block.text, stream ? (output) => missing(output).length === 0 : undefined);
+    if (stream && result.code !== 0) result.errors += missing(result.output).join('\n');
     if (result.code !== 0) return [`exit status ${result.code}`, result.errors, result.output.slice(-2000)];
     if (!answer) return [];
     if (!answer.text.trim()) return fillIn(answer, result.output);
-    if (stream) return eventDifferences(answer.text, result.output);
+    if (stream) return missing(result.output);
     if (answer.language === 'http') return httpDifferences(answer.text, result.output);
+    if (answer.language === 'text') return textDifferences(answer.text, result.output);
     return differences(JSON.parse(answer.text), JSON.parse(result.output));
   }
 }

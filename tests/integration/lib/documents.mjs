@@ -6,7 +6,7 @@ import {fileURLToPath} from 'node:url';
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
 const FOLDERS = ['docs', 'config', 'docker']; // whose *.md are documents, beside those at the root
-const ANSWERS = ['json', 'http', 'event-stream'];
+const ANSWERS = ['json', 'http', 'event-stream', 'text'];
 
 export function documents() {
   const found = readdirSync(root).filter((name) => name.endsWith('.md'));
