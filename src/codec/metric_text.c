@@ -2,7 +2,6 @@
 #include "codec/metric_text.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 void rf_metric_begin(struct rf_buf *out, const char *name, const char *type, const char *help)
 {
@@ -26,13 +25,13 @@ void rf_metric_count(struct rf_buf *out, const char *name, const char *labels, u
 /* Exact, and with no more digits than it takes: 0.0005, 1, 2.5. */
 static void write_seconds(struct rf_buf *out, uint64_t us)
 {
-    char fraction[24];
     int digits = 6;
     uint64_t rest = us % 1000000;
     for (; digits > 0 && rest % 10 == 0; digits--)
         rest /= 10;
-    (void)snprintf(fraction, sizeof fraction, ".%0*" PRIu64, digits, rest); /* it fits */
-    rf_buf_printf(out, "%" PRIu64 "%s", us / 1000000, digits > 0 ? fraction : "");
+    rf_buf_printf(out, "%" PRIu64, us / 1000000);
+    if (digits > 0)
+        rf_buf_printf(out, ".%0*" PRIu64, digits, rest);
 }
 
 void rf_metric_seconds(struct rf_buf *out, const char *name, int64_t us)
