@@ -63,6 +63,15 @@ static void linger(const struct rf_connection *connection)
         rf_linger(connection->server, fd);
 }
 
+static void forget(struct rf_connection *connection)
+{
+    struct rf_server *server = connection->server;
+    leave_peer(connection);
+    DL_DELETE(server->connections, connection);
+    server->connection_count--;
+    free(connection);
+}
+
 void rf_connection_notify(
     void *ctx, struct MHD_Connection *mhd, void **slot, enum MHD_ConnectionNotificationCode code)
 {
@@ -82,16 +91,34 @@ void rf_connection_notify(
         rf_server_watch(server);
         *slot = connection;
     } else if (connection != NULL) {
+        *slot = NULL;
+        if (connection->phase == RF_PHASE_STREAMING)
+            return; /* it goes on without libmicrohttpd */
         linger(connection);
         /* Where its memory ended in the middle of the first line, libmicrohttpd completes no request. */
         if (connection->request != NULL)
             rf_request_abandon(connection->request);
-        leave_peer(connection);
-        DL_DELETE(server->connections, connection);
-        server->connection_count--;
-        free(connection);
-        *slot = NULL;
+        forget(connection);
     }
+}
+
+int rf_connection_take(struct rf_connection *connection)
+{
+    int fd = fcntl(connection->fd, F_DUPFD_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    connection->fd = fd;
+    rf_connection_phase(connection, RF_PHASE_STREAMING);
+    return 0;
+}
+
+void rf_connection_close(struct rf_connection *connection)
+{
+    struct rf_server *server = connection->server;
+    (void)close(connection->fd); /* what it did not take is its loss */
+    forget(connection);
+    if (server->closing)
+        rf_server_wake(server); /* sees whether it was the last */
 }
 
 void rf_connection_cut(struct rf_connection *connection)

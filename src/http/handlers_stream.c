@@ -50,6 +50,15 @@ static int read_wish(struct rf_request *request, struct rf_query *query, struct 
     return 0;
 }
 
+static enum MHD_Result reply_head(struct rf_request *request)
+{
+    struct MHD_Response *response =
+        rf_headers_checked(MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT));
+    rf_headers_add_common(response, &request->server->cors, request->variant);
+    rf_headers_add_stream(response);
+    return rf_reply_response(request, MHD_HTTP_OK, response);
+}
+
 enum MHD_Result rf_handle_stream(struct rf_request *request)
 {
     struct rf_server *server = request->server;
@@ -61,11 +70,13 @@ enum MHD_Result rf_handle_stream(struct rf_request *request)
     if (server->closing)
         return rf_reply_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "The server is stopping", NULL);
     if (request->method == RF_METHOD_HEAD)
-        return rf_reply_stream(
-            request, rf_headers_checked(MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT)));
-    request->stream = rf_stream_client_create(&server->stream, request, &wish);
-    rf_connection_phase(request->connection, RF_PHASE_STREAMING);
-    return rf_reply_stream(request, rf_headers_checked(rf_stream_client_response(request->stream)));
+        return reply_head(request);
+    if (rf_connection_take(request->connection) != 0)
+        return rf_reply_error(
+            request, MHD_HTTP_SERVICE_UNAVAILABLE, "The server has too many files open for a stream", NULL);
+    rf_log_debug(server->log, "http", "GET /api/stream: the stream has the connection from here on");
+    rf_stream_client_create(&server->stream, request, &wish);
+    return MHD_NO; /* makes libmicrohttpd let go of it */
 }
 
 enum MHD_Result rf_handle_clients(struct rf_request *request)

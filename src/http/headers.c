@@ -4,24 +4,31 @@
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "cors.h"
 #include "racefacer/base/buf.h"
+#include "racefacer/base/clock.h"
 #include "racefacer/codec/views.h"
 
 struct header {
     const char *name, *value;
 };
 
-#define SECURITY_COUNT 5
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Other origins may read what CORS allows them, so the resource policy is cross-origin. */
-static const struct header security[SECURITY_COUNT] = {
+static const struct header security[] = {
     {"X-Content-Type-Options", "nosniff"},
     {"X-Frame-Options", "SAMEORIGIN"},
     {"Referrer-Policy", "no-referrer"},
     {"X-DNS-Prefetch-Control", "off"},
     {"Cross-Origin-Resource-Policy", "cross-origin"},
+};
+
+static const struct header of_stream[] = {
+    {"Content-Type", "text/event-stream; charset=utf-8"}, {"Cache-Control", "no-cache, no-transform"},
+    {"X-Accel-Buffering", "no"}, /* nginx is to pass events on as they come */
 };
 
 static const char exposed[] =
@@ -48,7 +55,7 @@ void rf_headers_add(struct MHD_Response *response, const char *name, const char 
 void rf_headers_add_common(struct MHD_Response *response, const struct rf_cors *cors, size_t variant)
 {
     const char *allowed = rf_cors_allowed(cors, variant);
-    for (size_t i = 0; i < SECURITY_COUNT; i++)
+    for (size_t i = 0; i < COUNT(security); i++)
         rf_headers_add(response, security[i].name, security[i].value);
     if (!cors->any)
         rf_headers_add(response, "Vary", "Origin");
@@ -64,6 +71,12 @@ void rf_headers_add_json(struct MHD_Response *response, const char *etag)
     rf_headers_add(response, "Cache-Control", "no-cache");
     if (etag != NULL)
         rf_headers_add(response, "ETag", etag);
+}
+
+void rf_headers_add_stream(struct MHD_Response *response)
+{
+    for (size_t i = 0; i < COUNT(of_stream); i++)
+        rf_headers_add(response, of_stream[i].name, of_stream[i].value);
 }
 
 static void add_number(struct MHD_Response *response, const char *name, int value)
@@ -84,6 +97,45 @@ void rf_headers_add_limit(struct MHD_Response *response, const struct rf_verdict
         add_number(response, "Retry-After", verdict->retry_after_s);
 }
 
+/* ---- as text */
+
+static void write_all(struct rf_buf *out, const struct header *headers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        rf_buf_printf(out, "%s: %s\r\n", headers[i].name, headers[i].value);
+}
+
+static void write_common(struct rf_buf *out, const struct rf_cors *cors, size_t variant)
+{
+    const char *allowed = rf_cors_allowed(cors, variant);
+    write_all(out, security, COUNT(security));
+    if (!cors->any)
+        rf_buf_puts(out, "Vary: Origin\r\n");
+    if (allowed != NULL)
+        rf_buf_printf(out, "Access-Control-Allow-Origin: %s\r\nAccess-Control-Expose-Headers: %s\r\n",
+            allowed, exposed);
+}
+
+static void write_date(struct rf_buf *out)
+{
+    time_t now = (time_t)(rf_clock_wall_ms() / 1000);
+    struct tm parts;
+    char text[64];
+    if (gmtime_r(&now, &parts) != NULL &&
+        strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &parts) > 0)
+        rf_buf_printf(out, "Date: %s\r\n", text);
+}
+
+void rf_headers_write_stream(struct rf_buf *out, const struct rf_cors *cors, size_t variant, bool chunked)
+{
+    rf_buf_puts(out, "HTTP/1.1 200 OK\r\n");
+    write_date(out);
+    rf_buf_puts(out, chunked ? "Transfer-Encoding: chunked\r\n" : "Connection: close\r\n");
+    write_all(out, of_stream, COUNT(of_stream));
+    write_common(out, cors, variant);
+    rf_buf_puts(out, "\r\n");
+}
+
 void rf_headers_write_refusal(struct rf_buf *out, const struct rf_cors *cors, const char *status,
     const char *error, const char *retry_after)
 {
@@ -95,9 +147,8 @@ void rf_headers_write_refusal(struct rf_buf *out, const struct rf_cors *cors, co
         status, body.len);
     if (retry_after != NULL)
         rf_buf_printf(out, "Retry-After: %s\r\n", retry_after);
-    for (size_t i = 0; i < SECURITY_COUNT; i++)
-        rf_buf_printf(out, "%s: %s\r\n", security[i].name, security[i].value);
-    rf_buf_puts(out, cors->any ? "Access-Control-Allow-Origin: *\r\n\r\n" : "Vary: Origin\r\n\r\n");
+    write_common(out, cors, 0);
+    rf_buf_puts(out, "\r\n");
     rf_buf_append(out, body.data, body.len);
     rf_buf_finish(&body);
 }

@@ -21,10 +21,19 @@ void rf_headers_add_json(struct MHD_Response *response, const char *etag);
 /* RateLimit-* and, where refused, Retry-After; nothing where no limit is set. */
 void rf_headers_add_limit(struct MHD_Response *response, const struct rf_verdict *verdict);
 
+/* Of the push stream: Content-Type and what proxies are to know. */
+void rf_headers_add_stream(struct MHD_Response *response);
+
 void rf_headers_add(struct MHD_Response *response, const char *name, const char *value);
 
-/* A whole answer, from status line to body, for those refused past libmicrohttpd. */
+/* ---- as text, for what goes past libmicrohttpd */
+
 struct rf_buf;
+
+/* The head of an answer that is a push stream; `chunked`: for HTTP/1.1. */
+void rf_headers_write_stream(struct rf_buf *out, const struct rf_cors *cors, size_t variant, bool chunked);
+
+/* A whole answer, from status line to body. */
 void rf_headers_write_refusal(struct rf_buf *out, const struct rf_cors *cors, const char *status,
     const char *error, const char *retry_after); /* NULL: trying again is of no use */
 

@@ -92,15 +92,6 @@ enum MHD_Result rf_reply_busy(struct rf_request *request)
     return rf_reply_response(request, MHD_HTTP_SERVICE_UNAVAILABLE, response);
 }
 
-enum MHD_Result rf_reply_stream(struct rf_request *request, struct MHD_Response *response)
-{
-    rf_headers_add_common(response, &request->server->cors, request->variant);
-    rf_headers_add(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream; charset=utf-8");
-    rf_headers_add(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache, no-transform");
-    rf_headers_add(response, "X-Accel-Buffering", "no"); /* nginx is to pass events on as they come */
-    return rf_reply_response(request, MHD_HTTP_OK, response);
-}
-
 enum MHD_Result rf_reply_preflight(struct rf_request *request)
 {
     struct rf_server *server = request->server;

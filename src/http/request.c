@@ -102,8 +102,6 @@ void rf_request_abandon(struct rf_request *request)
 {
     if (request->suspended)
         DL_DELETE(request->server->suspended, request);
-    rf_stream_client_destroy(request->stream);
-    request->stream = NULL;
     request->suspended = false;
     request->completed = true;
     request->connection->request = NULL;
@@ -120,7 +118,8 @@ void rf_request_completed(
     *slot = NULL;
     if (request == NULL)
         return;
-    rf_connection_phase(request->connection, RF_PHASE_IDLE);
+    if (request->connection->phase != RF_PHASE_STREAMING)
+        rf_connection_phase(request->connection, RF_PHASE_IDLE);
     rf_request_abandon(request);
 }
 

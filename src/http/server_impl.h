@@ -21,7 +21,7 @@ enum rf_phase {
     RF_PHASE_RECEIVING, /* the rest of a request whose first line is there */
     RF_PHASE_WAITING,   /* the backend; the connection is suspended */
     RF_PHASE_ANSWERING, /* the client to take the answer */
-    RF_PHASE_STREAMING  /* nothing: the stream has deadlines of its own */
+    RF_PHASE_STREAMING  /* nothing: it was taken from libmicrohttpd, and the stream has deadlines of its own */
 };
 
 /* Connections of one address; there while it has any. */
@@ -150,7 +150,6 @@ struct rf_request {
     size_t variant;
     struct rf_address client;
     struct rf_verdict verdict;
-    struct rf_stream_client *stream; /* owned; NULL but for a stream */
     uint64_t body_bytes;
     bool close; /* the connection is to be closed after the answer */
 
@@ -183,6 +182,11 @@ void rf_connection_notify(
 void rf_connection_phase(struct rf_connection *connection, enum rf_phase phase);
 void rf_connection_cut(struct rf_connection *connection);
 void rf_connection_refuse(struct rf_connection *connection, enum rf_refusal why); /* answered, then cut */
+/* Takes a connection from libmicrohttpd, which lets go of it, with all its memory, where the access handler then
+ * returns MHD_NO: it closes its own descriptor, and `fd` is another one of the same socket. It is counted until
+ * it is closed. 0; or -1: no descriptor is left. */
+int rf_connection_take(struct rf_connection *connection);
+void rf_connection_close(struct rf_connection *connection); /* of one taken; frees it */
 bool rf_connections_tick(struct rf_server *server, int64_t now_ms); /* false: nothing to watch */
 int64_t rf_connections_tick_ms(const struct rf_server *server);
 int rf_connections_of(const struct rf_server *server, const struct rf_address *address);
@@ -228,9 +232,6 @@ void rf_reply_finish(struct rf_server *server); /* frees the answers kept */
 
 /* Bytes of bodies on their way: of live data, and of stored sessions. Past it there is a 503 for what is not kept. */
 #define RF_ANSWER_BYTES ((size_t)64 << 20)
-
-/* Keeps the response's reference. */
-enum MHD_Result rf_reply_stream(struct rf_request *request, struct MHD_Response *response);
 
 /* handlers_metrics.c */
 void rf_metrics_answered(const struct rf_request *request, unsigned status); /* for each answer, as it is queued */

@@ -117,9 +117,11 @@ static void add_heartbeat(struct rf_stream *stream)
 
 static void pump_all(struct rf_stream *stream)
 {
-    for (struct rf_stream_client *client = stream->clients; client != NULL;
-         client = rf_stream_client_next(client))
-        rf_stream_client_pump(client);
+    struct rf_stream_client *next;
+    for (struct rf_stream_client *client = stream->clients; client != NULL; client = next) {
+        next = rf_stream_client_next(client);
+        (void)rf_stream_client_pump(client); /* it is not looked at again */
+    }
 }
 
 void rf_stream_publish(struct rf_stream *stream)
@@ -155,7 +157,7 @@ static void on_ready(uv_poll_t *poll, int status, int events)
     (void)status;
     (void)events;
     int count = epoll_wait(stream->epoll_fd, ready, READY_A_TURN, 0);
-    /* Clients are freed by libmicrohttpd's turns only, so none of these has gone. */
+    /* Each is in it once, and none but itself is freed by it. */
     for (int i = 0; i < count; i++)
         rf_stream_client_ready(ready[i].data.ptr, ready[i].events);
 }
@@ -175,8 +177,8 @@ static void on_tick(uv_timer_t *timer)
     struct rf_stream_client *next;
     for (struct rf_stream_client *client = stream->clients; client != NULL; client = next) {
         next = rf_stream_client_next(client);
-        rf_stream_client_pump(client);
-        rf_stream_client_check(client, now);
+        if (rf_stream_client_pump(client))
+            rf_stream_client_check(client, now);
     }
 }
 
@@ -215,9 +217,8 @@ int rf_stream_start(struct rf_stream *stream, struct rf_server *server)
 
 void rf_stream_end(struct rf_stream *stream)
 {
-    for (struct rf_stream_client *client = stream->clients; client != NULL;
-         client = rf_stream_client_next(client))
-        rf_stream_client_end(client);
+    while (stream->clients != NULL)
+        rf_stream_client_end(stream->clients);
 }
 
 static void on_closed(uv_handle_t *handle)

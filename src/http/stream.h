@@ -1,9 +1,9 @@
 /* stream.h - the push stream: Server-Sent Events to all who listen.
  *
- * libmicrohttpd answers the request and is then parked: from the body on, the stream writes to the sockets
- * itself, the same bytes to all, under an epoll of its own, which also tells at once that a client has gone.
- * Costs: an event is made once; a publish looks at each client and writes with one call what is new to it. A
- * client keeps no copy of anything, only references to what it is being sent. */
+ * libmicrohttpd reads the request and then lets go of the connection, and of its 20 kB for it: the stream writes
+ * to the sockets itself, the same bytes to all, under an epoll of its own, which also tells at once that a client
+ * has gone. Costs: an event is made once; a publish looks at each client and writes with one call what is new to
+ * it. A client keeps no copy of anything, only references to what it is being sent. */
 #ifndef RF_HTTP_STREAM_H
 #define RF_HTTP_STREAM_H
 
@@ -12,7 +12,6 @@
 #include "racefacer/base/log.h"
 #include "stream_ring.h"
 
-struct MHD_Response;
 struct rf_server;
 struct rf_request;
 struct rf_stream_client;
@@ -90,18 +89,16 @@ struct rf_stream_wish {
     struct rf_slice last_id; /* Last-Event-ID; empty: none */
 };
 
-/* A client and the answer that it begins with; it lives as long as the request. */
-struct rf_stream_client *rf_stream_client_create(
-    struct rf_stream *stream, struct rf_request *request, const struct rf_stream_wish *wish);
-struct MHD_Response *rf_stream_client_response(struct rf_stream_client *client);
-void rf_stream_client_destroy(struct rf_stream_client *client); /* takes NULL */
+/* A client of the stream for as long as its connection lasts; the request's connection has been taken for it. */
+void rf_stream_client_create(
+    struct rf_stream *stream, const struct rf_request *request, const struct rf_stream_wish *wish);
 
-/* Sends what there is for it, as far as it takes it. */
-void rf_stream_client_pump(struct rf_stream_client *client);
-void rf_stream_client_ready(struct rf_stream_client *client, uint32_t events); /* as epoll tells */
-void rf_stream_client_end(struct rf_stream_client *client);                    /* its connection ends soon */
-void rf_stream_client_check(
-    struct rf_stream_client *client, int64_t now_ms); /* ends it where it takes nothing */
+/* Sends what there is for it, as far as it takes it. False: it was not there any more, and is freed. */
+bool rf_stream_client_pump(struct rf_stream_client *client);
+void rf_stream_client_ready(struct rf_stream_client *client, uint32_t events); /* as epoll tells; may free it */
+void rf_stream_client_end(struct rf_stream_client *client);                    /* says goodbye, and frees it */
+/* Ends it where it takes nothing, or is too far behind. */
+void rf_stream_client_check(struct rf_stream_client *client, int64_t now_ms);
 struct rf_stream_client *rf_stream_client_next(const struct rf_stream_client *client);
 
 uint64_t rf_stream_lag(const struct rf_stream *stream); /* bytes, of the client furthest behind */

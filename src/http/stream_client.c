@@ -11,6 +11,7 @@
 #include <sys/uio.h>
 #include <utlist.h>
 
+#include "headers.h"
 #include "racefacer/base/clock.h"
 #include "racefacer/base/memory.h"
 #include "racefacer/codec/json_write.h"
@@ -24,13 +25,11 @@
 
 struct rf_stream_client {
     struct rf_stream *stream;
-    struct rf_request *request;
+    struct rf_connection *connection; /* taken from libmicrohttpd; owned */
     uint64_t id;
-    int fd;
+    int fd;                                    /* the connection's */
     struct rf_stream_wish wish;                /* last_id is not kept */
     bool chunked;                              /* HTTP/1.1 */
-    bool begun;                                /* the answer's head is out, the socket is ours */
-    bool ending;                               /* to be closed by libmicrohttpd */
     uint64_t position;                         /* in the ring */
     uint64_t seen;                             /* number of the newest event taken for it */
     struct rf_stream_item *queue[QUEUE_ITEMS]; /* taken for it; each holds a reference */
@@ -118,10 +117,24 @@ static ssize_t send_queue(const struct rf_stream_client *client)
     return sendmsg(client->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-void rf_stream_client_pump(struct rf_stream_client *client)
+static void destroy(struct rf_stream_client *client)
 {
-    if (!client->begun || client->ending)
-        return;
+    struct rf_stream *stream = client->stream;
+    /* libmicrohttpd may have its descriptor of the socket still, which would keep the interest. There is none
+     * where it could not be added. */
+    (void)epoll_ctl(stream->epoll_fd, EPOLL_CTL_DEL, client->fd, NULL);
+    for (size_t i = 0; i < client->queued; i++)
+        rf_stream_item_release(client->queue[i]);
+    rf_connection_close(client->connection);
+    DL_DELETE(stream->clients, client);
+    stream->client_count--;
+    free(client);
+    if (stream->client_count == 0)
+        rf_stream_joined(stream);
+}
+
+bool rf_stream_client_pump(struct rf_stream_client *client)
+{
     for (;;) {
         fill(client);
         if (client->queued == 0)
@@ -130,23 +143,24 @@ void rf_stream_client_pump(struct rf_stream_client *client)
         if (bytes < 0 && errno == EINTR)
             continue;
         if (bytes < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-            return; /* epoll tells when there is room */
+            return true; /* epoll tells when there is room */
         if (bytes < 0) {
-            rf_stream_client_end(client);
-            return;
+            destroy(client);
+            return false;
         }
         took(client, (size_t)bytes);
         client->moved_ms = (int64_t)uv_now(client->stream->server->loop);
     }
     client->moved_ms = (int64_t)uv_now(client->stream->server->loop);
+    return true;
 }
 
 void rf_stream_client_ready(struct rf_stream_client *client, uint32_t events)
 {
     if ((events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0)
-        rf_stream_client_end(client);
+        destroy(client);
     else
-        rf_stream_client_pump(client);
+        (void)rf_stream_client_pump(client); /* it is not looked at again */
 }
 
 static uint64_t lag(const struct rf_stream_client *client)
@@ -176,8 +190,7 @@ void rf_stream_client_check(struct rf_stream_client *client, int64_t now_ms)
     int64_t idle_ms = (int64_t)stream->server->options.idle_seconds * 1000;
     bool lost = client->position < stream->ring.begin;
     unsigned long held = 0;
-    if (!client->begun || client->ending ||
-        (!lost && behind <= LAG_MAX && now_ms - client->moved_ms < idle_ms))
+    if (!lost && behind <= LAG_MAX && now_ms - client->moved_ms < idle_ms)
         return;
     stream->cut_off++;
     if (rf_log_allow(&stream->slow_log, now_ms, 10000, &held))
@@ -190,36 +203,13 @@ void rf_stream_client_check(struct rf_stream_client *client, int64_t now_ms)
 
 /* ---- begin and end */
 
-/* libmicrohttpd gives a parked connection up where its reader, asked again, says that there is no more.
- * Halfway through an event nothing may follow, not even the last chunk. */
-/* NOLINTNEXTLINE(readability-non-const-parameter): libmicrohttpd says what its readers are */
-static ssize_t read_nothing(void *ctx, uint64_t position, char *out, size_t max)
-{
-    struct rf_stream_client *client = ctx;
-    (void)position;
-    (void)out;
-    (void)max;
-    if (client->ending)
-        return client->sent > 0 ? MHD_CONTENT_READER_END_WITH_ERROR : MHD_CONTENT_READER_END_OF_STREAM;
-    struct epoll_event interest = {.events = EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = client};
-    if (client->stream->server->closing ||
-        epoll_ctl(client->stream->epoll_fd, EPOLL_CTL_ADD, client->fd, &interest) != 0)
-        return MHD_CONTENT_READER_END_WITH_ERROR;
-    client->begun = true; /* epoll tells at once that there is room, and the first events go */
-    client->moved_ms = (int64_t)uv_now(client->stream->server->loop);
-    MHD_suspend_connection(client->request->mhd);
-    return 0;
-}
-
 void rf_stream_client_end(struct rf_stream_client *client)
 {
-    if (client->ending)
-        return;
-    client->ending = true;
-    if (!client->begun)
-        return; /* its reader has not been asked yet */
-    MHD_resume_connection(client->request->mhd);
-    rf_server_wake(client->stream->server); /* its own descriptor does not tell */
+    static const char last[] = "0\r\n\r\n";
+    /* Halfway through an event nothing may follow, not even the last chunk. */
+    if (client->chunked && client->sent == 0)
+        (void)send(client->fd, last, strlen(last), MSG_NOSIGNAL | MSG_DONTWAIT); /* a courtesy */
+    destroy(client);
 }
 
 /* Where to go on. NULL: all since the id comes, or there is none; else why it does not. */
@@ -267,6 +257,14 @@ static void put_own(struct rf_stream_client *client, enum rf_stream_kind kind, c
         (struct rf_stream_topic){0}, (struct rf_slice){data->data, data->len});
 }
 
+static void put_head(struct rf_stream_client *client, const struct rf_request *request)
+{
+    struct rf_buf *head = &client->stream->scratch;
+    rf_buf_clear(head);
+    rf_headers_write_stream(head, &client->stream->server->cors, request->variant, client->chunked);
+    client->queue[client->queued++] = rf_stream_item_head((struct rf_slice){head->data, head->len});
+}
+
 static void greet(struct rf_stream_client *client, bool resumed, const char *why_not)
 {
     struct rf_stream *stream = client->stream;
@@ -277,10 +275,10 @@ static void greet(struct rf_stream_client *client, bool resumed, const char *why
         put_own(client, RF_STREAM_STATUS, &stream->status);
 }
 
-static void read_agent(struct rf_stream_client *client)
+static void read_agent(struct rf_stream_client *client, const struct rf_request *request)
 {
     const char *agent =
-        MHD_lookup_connection_value(client->request->mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_USER_AGENT);
+        MHD_lookup_connection_value(request->mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_USER_AGENT);
     if (agent == NULL)
         return;
     size_t len = strnlen(agent, AGENT_MAX - 1);
@@ -288,13 +286,13 @@ static void read_agent(struct rf_stream_client *client)
         client->agent[i] = agent[i] >= ' ' && agent[i] <= '~' ? agent[i] : '?';
 }
 
-struct rf_stream_client *rf_stream_client_create(
-    struct rf_stream *stream, struct rf_request *request, const struct rf_stream_wish *wish)
+void rf_stream_client_create(
+    struct rf_stream *stream, const struct rf_request *request, const struct rf_stream_wish *wish)
 {
     struct rf_stream_client *client = rf_new(sizeof *client);
     bool resumed;
     client->stream = stream;
-    client->request = request;
+    client->connection = request->connection;
     client->id = ++stream->clients_ever;
     client->fd = request->connection->fd;
     client->wish = *wish;
@@ -302,41 +300,24 @@ struct rf_stream_client *rf_stream_client_create(
     client->chunked = request->headers.http_1_1;
     client->connected_ms = rf_clock_wall_ms();
     client->since_ms = client->moved_ms = (int64_t)uv_now(stream->server->loop);
-    read_agent(client);
+    read_agent(client, request);
     DL_APPEND(stream->clients, client);
     stream->client_count++;
     rf_stream_joined(stream);
     const char *why_not = resume(client, wish->last_id, &resumed);
     if (!resumed)
         begin_fresh(client);
+    put_head(client, request);
     greet(client, resumed, why_not);
 
     int gone_ms = GONE_MS, at_once = 1;
     /* Without these it works as well, only later. */
     (void)setsockopt(client->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &gone_ms, sizeof gone_ms);
     (void)setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
-    return client;
-}
-
-struct MHD_Response *rf_stream_client_response(struct rf_stream_client *client)
-{
-    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 1024, read_nothing, client, NULL);
-}
-
-void rf_stream_client_destroy(struct rf_stream_client *client)
-{
-    if (client == NULL)
-        return;
-    struct rf_stream *stream = client->stream;
-    if (client->begun) /* fails where the socket has gone already, and its interest with it */
-        (void)epoll_ctl(stream->epoll_fd, EPOLL_CTL_DEL, client->fd, NULL);
-    for (size_t i = 0; i < client->queued; i++)
-        rf_stream_item_release(client->queue[i]);
-    DL_DELETE(stream->clients, client);
-    stream->client_count--;
-    free(client);
-    if (stream->client_count == 0)
-        rf_stream_joined(stream);
+    /* It tells at once that there is room, and the first events go. */
+    struct epoll_event interest = {.events = EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = client};
+    if (epoll_ctl(stream->epoll_fd, EPOLL_CTL_ADD, client->fd, &interest) != 0)
+        destroy(client);
 }
 
 /* ---- GET /api/clients */
@@ -354,7 +335,7 @@ void rf_stream_write_clients(const struct rf_stream *stream, struct rf_buf *out)
     struct rf_json json;
     DL_FOREACH(stream->clients, client)
     {
-        active += client->begun && !client->ending && client->queued == 0;
+        active += client->queued == 0;
     }
     rf_json_init(&json, out);
     rf_json_object(&json, NULL);

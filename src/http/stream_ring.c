@@ -49,6 +49,15 @@ struct rf_stream_item *rf_stream_item_make(const char *boot, uint64_t number, en
     return item;
 }
 
+struct rf_stream_item *rf_stream_item_head(struct rf_slice head)
+{
+    struct rf_stream_item *item = rf_new(sizeof *item + head.len);
+    item->refs = 1;
+    item->len = item->event_len = head.len;
+    memcpy(item->data, head.data, head.len);
+    return item;
+}
+
 struct rf_stream_item *rf_stream_item_hold(struct rf_stream_item *item)
 {
     item->refs++;

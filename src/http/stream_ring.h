@@ -31,6 +31,8 @@ struct rf_stream_item {
  * number of their own repeat that of the newest before them. */
 struct rf_stream_item *rf_stream_item_make(const char *boot, uint64_t number, enum rf_stream_kind kind,
     struct rf_stream_topic topic, struct rf_slice data);
+/* The head of the answer, as it is. */
+struct rf_stream_item *rf_stream_item_head(struct rf_slice head);
 struct rf_stream_item *rf_stream_item_hold(struct rf_stream_item *item); /* one more reference */
 void rf_stream_item_release(struct rf_stream_item *item);                /* takes NULL */
 
