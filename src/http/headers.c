@@ -28,7 +28,7 @@ static const struct header security[] = {
 
 static const struct header of_stream[] = {
     {"Content-Type", "text/event-stream; charset=utf-8"}, {"Cache-Control", "no-cache, no-transform"},
-    {"X-Accel-Buffering", "no"}, /* nginx is to pass events on as they come */
+    {"Vary", "Accept-Encoding"}, {"X-Accel-Buffering", "no"}, /* nginx is to pass events on as they come */
 };
 
 static const char exposed[] =
@@ -126,11 +126,14 @@ static void write_date(struct rf_buf *out)
         rf_buf_printf(out, "Date: %s\r\n", text);
 }
 
-void rf_headers_write_stream(struct rf_buf *out, const struct rf_cors *cors, size_t variant, bool chunked)
+void rf_headers_write_stream(
+    struct rf_buf *out, const struct rf_cors *cors, size_t variant, bool chunked, bool gzip)
 {
     rf_buf_puts(out, "HTTP/1.1 200 OK\r\n");
     write_date(out);
     rf_buf_puts(out, chunked ? "Transfer-Encoding: chunked\r\n" : "Connection: close\r\n");
+    if (gzip)
+        rf_buf_puts(out, "Content-Encoding: gzip\r\n");
     write_all(out, of_stream, COUNT(of_stream));
     write_common(out, cors, variant);
     rf_buf_puts(out, "\r\n");

@@ -31,7 +31,7 @@ void rf_headers_add(struct MHD_Response *response, const char *name, const char 
 struct rf_buf;
 
 /* The head of an answer that is a push stream; `chunked`: for HTTP/1.1. */
-void rf_headers_write_stream(struct rf_buf *out, const struct rf_cors *cors, size_t variant, bool chunked);
+void rf_headers_write_stream(struct rf_buf *out, const struct rf_cors *cors, size_t variant, bool chunked, bool gzip);
 
 /* A whole answer, from status line to body. */
 void rf_headers_write_refusal(struct rf_buf *out, const struct rf_cors *cors, const char *status,

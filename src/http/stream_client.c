@@ -1,8 +1,6 @@
 /* stream_client.c - one client of the push stream: what it is to be sent next, and sending it. */
 #include <errno.h>
 #include <inttypes.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,35 +9,11 @@
 #include <sys/uio.h>
 #include <utlist.h>
 
-#include "headers.h"
-#include "racefacer/base/clock.h"
-#include "racefacer/base/memory.h"
 #include "racefacer/codec/json_write.h"
 #include "server_impl.h"
-#include "stream.h"
+#include "stream_client.h"
 
-#define QUEUE_ITEMS 16     /* sent with one call */
 #define LAG_MAX (1u << 20) /* bytes that a client may be behind */
-#define GONE_MS 30000      /* a client whose machine says nothing for so long is gone */
-#define AGENT_MAX 128
-
-struct rf_stream_client {
-    struct rf_stream *stream;
-    struct rf_connection *connection; /* taken from libmicrohttpd; owned */
-    uint64_t id;
-    int fd;                                    /* the connection's */
-    struct rf_stream_wish wish;                /* last_id is not kept */
-    bool chunked;                              /* HTTP/1.1 */
-    uint64_t position;                         /* in the ring */
-    uint64_t seen;                             /* number of the newest event taken for it */
-    struct rf_stream_item *queue[QUEUE_ITEMS]; /* taken for it; each holds a reference */
-    size_t queued;
-    size_t sent; /* bytes of the first */
-    int64_t connected_ms;
-    int64_t since_ms, moved_ms; /* steady: connected; when it last took something or had all */
-    char agent[AGENT_MAX];
-    struct rf_stream_client *prev, *next;
-};
 
 struct rf_stream_client *rf_stream_client_next(const struct rf_stream_client *client)
 {
@@ -73,23 +47,42 @@ static struct rf_stream_item *next_item(struct rf_stream_client *client)
     return item;
 }
 
+void rf_stream_client_put_bare(struct rf_stream_client *client, struct rf_stream_item *item)
+{
+    client->queue[client->queued++] = item;
+}
+
+void rf_stream_client_put(struct rf_stream_client *client, struct rf_stream_item *item)
+{
+    if (client->gzip)
+        rf_stream_item_compress(item, client->stream->gzip);
+    rf_stream_client_put_bare(client, item);
+}
+
 static void fill(struct rf_stream_client *client)
 {
     struct rf_stream_item *item;
-    while (client->queued < QUEUE_ITEMS && (item = next_item(client)) != NULL) {
+    while (client->queued < RF_STREAM_QUEUE && (item = next_item(client)) != NULL) {
         client->seen = item->number;
-        client->queue[client->queued++] = rf_stream_item_hold(item);
+        rf_stream_client_put(client, rf_stream_item_hold(item));
     }
 }
 
 /* ---- sending */
 
+static struct rf_stream_wire *wire_of(
+    const struct rf_stream_client *client, const struct rf_stream_item *item)
+{
+    return client->gzip && item->gzip != NULL ? item->gzip : item->plain;
+}
+
 static struct iovec bytes_of(
     const struct rf_stream_client *client, const struct rf_stream_item *item, size_t from)
 {
-    const char *data = client->chunked ? item->data : item->data + item->event_at;
-    size_t len = client->chunked ? item->len : item->event_len;
-    return (struct iovec){.iov_base = (char *)data + from, .iov_len = len - from};
+    struct rf_stream_wire *wire = wire_of(client, item);
+    char *data = client->chunked ? wire->data : wire->data + wire->bare_at;
+    size_t len = client->chunked ? wire->len : wire->bare_len;
+    return (struct iovec){.iov_base = data + from, .iov_len = len - from};
 }
 
 static void took(struct rf_stream_client *client, size_t bytes)
@@ -101,6 +94,8 @@ static void took(struct rf_stream_client *client, size_t bytes)
             break;
         bytes -= left;
         client->sent = 0;
+        if (wire_of(client, client->queue[done]) == client->queue[done]->gzip)
+            rf_gzip_add(&client->sum, &client->queue[done]->sum);
         rf_stream_item_release(client->queue[done++]);
     }
     client->sent += bytes;
@@ -110,14 +105,14 @@ static void took(struct rf_stream_client *client, size_t bytes)
 
 static ssize_t send_queue(const struct rf_stream_client *client)
 {
-    struct iovec parts[QUEUE_ITEMS];
+    struct iovec parts[RF_STREAM_QUEUE];
     for (size_t i = 0; i < client->queued; i++)
         parts[i] = bytes_of(client, client->queue[i], i == 0 ? client->sent : 0);
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = client->queued};
     return sendmsg(client->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-static void destroy(struct rf_stream_client *client)
+void rf_stream_client_destroy(struct rf_stream_client *client)
 {
     struct rf_stream *stream = client->stream;
     /* libmicrohttpd may have its descriptor of the socket still, which would keep the interest. There is none
@@ -145,7 +140,7 @@ bool rf_stream_client_pump(struct rf_stream_client *client)
         if (bytes < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             return true; /* epoll tells when there is room */
         if (bytes < 0) {
-            destroy(client);
+            rf_stream_client_destroy(client);
             return false;
         }
         took(client, (size_t)bytes);
@@ -158,7 +153,7 @@ bool rf_stream_client_pump(struct rf_stream_client *client)
 void rf_stream_client_ready(struct rf_stream_client *client, uint32_t events)
 {
     if ((events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0)
-        destroy(client);
+        rf_stream_client_destroy(client);
     else
         (void)rf_stream_client_pump(client); /* it is not looked at again */
 }
@@ -203,121 +198,28 @@ void rf_stream_client_check(struct rf_stream_client *client, int64_t now_ms)
 
 /* ---- begin and end */
 
+static void put_end(struct rf_stream_client *client)
+{
+    char end[RF_GZIP_END_SIZE];
+    if (client->gzip) {
+        rf_gzip_end(&client->sum, end);
+        rf_stream_client_put_bare(client, rf_stream_item_bare((struct rf_slice){end, sizeof end}));
+    }
+    if (client->chunked)
+        rf_stream_client_put_bare(client, rf_stream_item_raw((struct rf_slice){"0\r\n\r\n", 5}));
+}
+
 void rf_stream_client_end(struct rf_stream_client *client)
 {
-    static const char last[] = "0\r\n\r\n";
-    /* Halfway through an event nothing may follow, not even the last chunk. */
-    if (client->chunked && client->sent == 0)
-        (void)send(client->fd, last, strlen(last), MSG_NOSIGNAL | MSG_DONTWAIT); /* a courtesy */
-    destroy(client);
-}
-
-/* Where to go on. NULL: all since the id comes, or there is none; else why it does not. */
-static const char *resume(struct rf_stream_client *client, struct rf_slice id, bool *resumed)
-{
-    const struct rf_stream *stream = client->stream;
-    size_t boot_len = strlen(stream->boot);
-    uint64_t number = 0;
-    *resumed = false;
-    if (id.len == 0)
-        return NULL;
-    if (id.len <= boot_len + 1 || id.len > boot_len + 20 || memcmp(id.data, stream->boot, boot_len) != 0 ||
-        id.data[boot_len] != '-')
-        return "the server has been started again since";
-    for (size_t i = boot_len + 1; i < id.len; i++) {
-        if (id.data[i] < '0' || id.data[i] > '9')
-            return "that is no id of ours";
-        number = number * 10 + (uint64_t)(id.data[i] - '0');
+    if (!rf_stream_client_pump(client))
+        return;
+    /* Who has not got all is only cut off: it is to see that there was more. */
+    if (client->queued == 0) {
+        put_end(client);
+        if (!rf_stream_client_pump(client))
+            return;
     }
-    if (number > stream->number)
-        return "that is no id of ours";
-    if (!rf_stream_ring_after(&stream->ring, number, &client->position))
-        return "that is too long ago";
-    client->seen = number;
-    *resumed = true;
-    return NULL;
-}
-
-/* From the newest frame on, as it is sent first; what was told after it follows. */
-static void begin_fresh(struct rf_stream_client *client)
-{
-    const struct rf_stream *stream = client->stream;
-    client->seen = stream->number;
-    client->position = stream->ring.end;
-    if ((client->wish.kinds & 1u << RF_STREAM_SESSION) == 0)
-        return;
-    client->seen = rf_stream_frame(stream, client->wish.by_track, client->wish.track)->number - 1;
-    (void)rf_stream_ring_after(&stream->ring, client->seen, &client->position);
-}
-
-/* For it alone, and in front of all others. */
-static void put_own(struct rf_stream_client *client, enum rf_stream_kind kind, const struct rf_buf *data)
-{
-    client->queue[client->queued++] = rf_stream_item_make(client->stream->boot, client->seen, kind,
-        (struct rf_stream_topic){0}, (struct rf_slice){data->data, data->len});
-}
-
-static void put_head(struct rf_stream_client *client, const struct rf_request *request)
-{
-    struct rf_buf *head = &client->stream->scratch;
-    rf_buf_clear(head);
-    rf_headers_write_stream(head, &client->stream->server->cors, request->variant, client->chunked);
-    client->queue[client->queued++] = rf_stream_item_head((struct rf_slice){head->data, head->len});
-}
-
-static void greet(struct rf_stream_client *client, bool resumed, const char *why_not)
-{
-    struct rf_stream *stream = client->stream;
-    rf_buf_clear(&stream->scratch);
-    rf_stream_write_connected(&stream->scratch, client->id, client->connected_ms, resumed, why_not);
-    put_own(client, RF_STREAM_CONNECTED, &stream->scratch);
-    if (!resumed && (client->wish.kinds & 1u << RF_STREAM_STATUS) != 0)
-        put_own(client, RF_STREAM_STATUS, &stream->status);
-}
-
-static void read_agent(struct rf_stream_client *client, const struct rf_request *request)
-{
-    const char *agent =
-        MHD_lookup_connection_value(request->mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_USER_AGENT);
-    if (agent == NULL)
-        return;
-    size_t len = strnlen(agent, AGENT_MAX - 1);
-    for (size_t i = 0; i < len; i++)
-        client->agent[i] = agent[i] >= ' ' && agent[i] <= '~' ? agent[i] : '?';
-}
-
-void rf_stream_client_create(
-    struct rf_stream *stream, const struct rf_request *request, const struct rf_stream_wish *wish)
-{
-    struct rf_stream_client *client = rf_new(sizeof *client);
-    bool resumed;
-    client->stream = stream;
-    client->connection = request->connection;
-    client->id = ++stream->clients_ever;
-    client->fd = request->connection->fd;
-    client->wish = *wish;
-    client->wish.last_id = (struct rf_slice){0};
-    client->chunked = request->headers.http_1_1;
-    client->connected_ms = rf_clock_wall_ms();
-    client->since_ms = client->moved_ms = (int64_t)uv_now(stream->server->loop);
-    read_agent(client, request);
-    DL_APPEND(stream->clients, client);
-    stream->client_count++;
-    rf_stream_joined(stream);
-    const char *why_not = resume(client, wish->last_id, &resumed);
-    if (!resumed)
-        begin_fresh(client);
-    put_head(client, request);
-    greet(client, resumed, why_not);
-
-    int gone_ms = GONE_MS, at_once = 1;
-    /* Without these it works as well, only later. */
-    (void)setsockopt(client->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &gone_ms, sizeof gone_ms);
-    (void)setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
-    /* It tells at once that there is room, and the first events go. */
-    struct epoll_event interest = {.events = EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = client};
-    if (epoll_ctl(stream->epoll_fd, EPOLL_CTL_ADD, client->fd, &interest) != 0)
-        destroy(client);
+    rf_stream_client_destroy(client);
 }
 
 /* ---- GET /api/clients */

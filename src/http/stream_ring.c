@@ -21,41 +21,66 @@ static void put_line(char *out, struct rf_slice text)
             *at = ' ';
 }
 
+/* With room for the bare bytes, which the caller writes. */
+static struct rf_stream_wire *new_chunk(size_t bare_len)
+{
+    char head[CHUNK_MAX];
+    size_t head_len = (size_t)snprintf(head, sizeof head, "%zx\r\n", bare_len), len = head_len + bare_len + 2;
+    struct rf_stream_wire *wire = rf_new(sizeof *wire + len);
+    *wire = (struct rf_stream_wire){.bare_at = head_len, .bare_len = bare_len, .len = len};
+    memcpy(wire->data, head, head_len);
+    memcpy(wire->data + head_len + bare_len, "\r\n", 2);
+    return wire;
+}
+
 struct rf_stream_item *rf_stream_item_make(const char *boot, uint64_t number, enum rf_stream_kind kind,
     struct rf_stream_topic topic, struct rf_slice data)
 {
-    char head[HEAD_MAX], chunk[CHUNK_MAX];
-    int head_len = snprintf(head, sizeof head,
+    char head[HEAD_MAX];
+    size_t head_len = (size_t)snprintf(head, sizeof head,
         "%sid: %s-%" PRIu64 "\nevent: %s\ndata: ", kind == RF_STREAM_CONNECTED ? RETRY : "", boot, number,
         rf_stream_name(kind));
-    size_t event_len = (size_t)head_len + data.len + 2;
-    int chunk_len = snprintf(chunk, sizeof chunk, "%zx\r\n", event_len);
-    size_t len = (size_t)chunk_len + event_len + 2;
-    struct rf_stream_item *item = rf_new(sizeof *item + len);
+    struct rf_stream_item *item = rf_new(sizeof *item);
     item->refs = 1;
     item->number = number;
     item->kind = kind;
     item->topic = topic;
-    item->event_at = (size_t)chunk_len;
-    item->event_len = event_len;
-    item->len = len;
-    char *at = item->data;
-    memcpy(at, chunk, (size_t)chunk_len);
-    at += chunk_len;
-    memcpy(at, head, (size_t)head_len);
-    at += head_len;
-    put_line(at, data);
-    memcpy(at + data.len, "\n\n\r\n", 4);
+    item->plain = new_chunk(head_len + data.len + 2);
+    char *at = item->plain->data + item->plain->bare_at;
+    memcpy(at, head, head_len);
+    put_line(at + head_len, data);
+    memcpy(at + head_len + data.len, "\n\n", 2);
     return item;
 }
 
-struct rf_stream_item *rf_stream_item_head(struct rf_slice head)
+struct rf_stream_item *rf_stream_item_raw(struct rf_slice bytes)
 {
-    struct rf_stream_item *item = rf_new(sizeof *item + head.len);
+    struct rf_stream_item *item = rf_new(sizeof *item);
     item->refs = 1;
-    item->len = item->event_len = head.len;
-    memcpy(item->data, head.data, head.len);
+    item->plain = rf_new(sizeof *item->plain + bytes.len);
+    item->plain->len = item->plain->bare_len = bytes.len;
+    memcpy(item->plain->data, bytes.data, bytes.len);
     return item;
+}
+
+struct rf_stream_item *rf_stream_item_bare(struct rf_slice bytes)
+{
+    struct rf_stream_item *item = rf_new(sizeof *item);
+    item->refs = 1;
+    item->plain = new_chunk(bytes.len);
+    memcpy(item->plain->data + item->plain->bare_at, bytes.data, bytes.len);
+    return item;
+}
+
+void rf_stream_item_compress(struct rf_stream_item *item, struct rf_gzip *gzip)
+{
+    struct rf_buf part = RF_BUF_INIT;
+    if (item->gzip != NULL)
+        return;
+    item->sum = rf_gzip_part(gzip, &part, item->plain->data + item->plain->bare_at, item->plain->bare_len);
+    item->gzip = new_chunk(part.len);
+    memcpy(item->gzip->data + item->gzip->bare_at, part.data, part.len);
+    rf_buf_finish(&part);
 }
 
 struct rf_stream_item *rf_stream_item_hold(struct rf_stream_item *item)
@@ -66,8 +91,11 @@ struct rf_stream_item *rf_stream_item_hold(struct rf_stream_item *item)
 
 void rf_stream_item_release(struct rf_stream_item *item)
 {
-    if (item != NULL && --item->refs == 0)
-        free(item);
+    if (item == NULL || --item->refs > 0)
+        return;
+    free(item->plain);
+    free(item->gzip);
+    free(item);
 }
 
 static struct rf_stream_item **slot(struct rf_stream_ring *ring, uint64_t position)
@@ -78,7 +106,7 @@ static struct rf_stream_item **slot(struct rf_stream_ring *ring, uint64_t positi
 static void drop_oldest(struct rf_stream_ring *ring)
 {
     struct rf_stream_item **oldest = slot(ring, ring->begin++);
-    ring->bytes -= (*oldest)->len;
+    ring->bytes -= (*oldest)->plain->len;
     rf_stream_item_release(*oldest);
     *oldest = NULL;
 }
@@ -92,11 +120,11 @@ void rf_stream_ring_finish(struct rf_stream_ring *ring)
 void rf_stream_ring_add(struct rf_stream_ring *ring, struct rf_stream_item *item)
 {
     while (ring->begin < ring->end && (ring->end - ring->begin == RF_STREAM_RING_ITEMS ||
-                                          ring->bytes + item->len > RF_STREAM_RING_BYTES))
+                                          ring->bytes + item->plain->len > RF_STREAM_RING_BYTES))
         drop_oldest(ring);
     item->bytes_before = ring->bytes_ever;
-    ring->bytes_ever += item->len;
-    ring->bytes += item->len;
+    ring->bytes_ever += item->plain->len;
+    ring->bytes += item->plain->len;
     *slot(ring, ring->end++) = item;
 }
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gzip.h"
 #include "racefacer/base/buf.h"
 #include "racefacer/codec/stream.h"
 
@@ -16,23 +17,32 @@ struct rf_stream_topic {
     int64_t track;
 };
 
-/* One event as it goes over the wire: as a chunk, for clients of HTTP/1.1, with the bare event inside. */
+/* Bytes as they go over the wire: as a chunk, for clients of HTTP/1.1, with what is in it for others. */
+struct rf_stream_wire {
+    size_t bare_at, bare_len, len;
+    char data[];
+};
+
 struct rf_stream_item {
     size_t refs;
     uint64_t number; /* 1 and up, of all events of this process */
     enum rf_stream_kind kind;
     struct rf_stream_topic topic;
     uint64_t bytes_before; /* in the ring, ever */
-    size_t event_at, event_len, len;
-    char data[];
+    struct rf_stream_wire *plain;
+    struct rf_stream_wire *gzip; /* a part of a gzip stream; NULL: nobody wanted it yet */
+    struct rf_gzip_sum sum;      /* of that part */
 };
 
 /* `data` is the event's JSON; line breaks in it become spaces. Its id is "<boot>-<number>": events without a
  * number of their own repeat that of the newest before them. */
 struct rf_stream_item *rf_stream_item_make(const char *boot, uint64_t number, enum rf_stream_kind kind,
     struct rf_stream_topic topic, struct rf_slice data);
-/* The head of the answer, as it is. */
-struct rf_stream_item *rf_stream_item_head(struct rf_slice head);
+/* Bytes for one client alone: as they are, or as a chunk where it takes chunks. */
+struct rf_stream_item *rf_stream_item_raw(struct rf_slice bytes);
+struct rf_stream_item *rf_stream_item_bare(struct rf_slice bytes);
+/* Makes its gzip where it has none. */
+void rf_stream_item_compress(struct rf_stream_item *item, struct rf_gzip *gzip);
 struct rf_stream_item *rf_stream_item_hold(struct rf_stream_item *item); /* one more reference */
 void rf_stream_item_release(struct rf_stream_item *item);                /* takes NULL */
 

@@ -94,6 +94,47 @@ test('real EventSource clients and curl get every lap', async (t) => {
   assert.ok(!/event: (session|position)/.test(text), 'only what was asked for');
 });
 
+test('with gzip: the same events as without, resumed ones too, and a whole file at the end', async (t) => {
+  const scene = await startScene(t);
+  const streams = {plain: Stream.open(t, scene.daemon), gzip: Stream.open(t, scene.daemon, {gzip: true})};
+  const laps = Stream.open(t, scene.daemon, {gzip: true, query: '?events=lap,status'});
+  for (const stream of [...Object.values(streams), laps]) await stream.have('status', 1);
+  assert.equal(streams.plain.response.headers['content-encoding'], undefined);
+  assert.equal(streams.gzip.response.headers['content-encoding'], 'gzip');
+  for (const stream of Object.values(streams)) assert.match(stream.response.headers.vary, /Accept-Encoding/);
+  const refused = Stream.open(t, scene.daemon, {headers: {'Accept-Encoding': 'gzip;q=0, identity'}});
+  await refused.have('status', 1);
+  assert.equal(refused.response.headers['content-encoding'], undefined);
+
+  const race = new Race({karts: bigField({count: 12, laps: 8, base: 27000})});
+  for (let i = 0; i < 40; i++) scene.feed.push(race.step().payload);
+  await settle(scene, race);
+  for (const stream of Object.values(streams)) {
+    stream.cut();
+    stream.connect();
+    await stream.have('connected', 2);
+    assert.equal(stream.of('connected')[1].resumed, true);
+    stream.errors = []; // of the cut
+  }
+  await play(scene, race);
+  for (const [name, stream] of Object.entries({...streams, laps})) {
+    await stream.have('lap', drivenLaps(race).length);
+    assertLaps(stream.of('lap'), race, name);
+  }
+  await until('both have the newest frame', () =>
+    Object.values(streams).every((stream) => stream.of('session').at(-1).test_marker === race.marker),
+  );
+  // Frames that a client was behind for are skipped: of all else, the two have the same.
+  const all = (stream) =>
+    stream.events.filter(({name}) => !['connected', 'session', 'heartbeat', 'status'].includes(name));
+  assert.deepEqual(all(streams.gzip), all(streams.plain));
+  await scene.daemon.stop();
+  for (const [name, stream] of Object.entries({...streams, laps})) {
+    await until(`${name} has ended`, () => !stream.live && stream.whole, {describe: () => `${stream.errors}`});
+    assert.deepEqual(stream.errors, [], name);
+  }
+});
+
 test('an HTTP/1.0 proxy gets bare events, without chunks', async (t) => {
   const scene = await startScene(t);
   const socket = net.connect(scene.daemon.port, '127.0.0.1', () => socket.write('GET /api/stream HTTP/1.0\r\n\r\n'));

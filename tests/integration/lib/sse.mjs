@@ -1,12 +1,13 @@
 // A client of the push stream, close to the wire: it can break off anywhere, and sees ids and event names as sent.
 import http from 'node:http';
+import {createGunzip} from 'node:zlib';
 
 import {atEnd, until} from './tools.mjs';
 
 export class Stream {
-  static open(t, daemon, {query = '', headers = {}, lastId} = {}) {
+  static open(t, daemon, {query = '', headers = {}, lastId, gzip = false} = {}) {
     const stream = new Stream();
-    Object.assign(stream, {daemon, query, headers, events: [], lastId: lastId ?? '', connects: 0, errors: []});
+    Object.assign(stream, {daemon, query, headers, gzip, events: [], lastId: lastId ?? '', connects: 0, errors: []});
     stream.connect();
     atEnd(t, () => stream.close());
     return stream;
@@ -16,15 +17,20 @@ export class Stream {
     this.connects += 1;
     this.rest = '';
     this.live = true;
+    this.whole = false;
     const headers = {Accept: 'text/event-stream', ...this.headers};
+    if (this.gzip) headers['Accept-Encoding'] = 'gzip';
     if (this.lastId) headers['Last-Event-ID'] = this.lastId;
     this.request = http.get(
       {host: '127.0.0.1', port: this.daemon.port, path: `/api/stream${this.query}`, headers, agent: false},
       (response) => {
         this.response = response;
-        response.setEncoding('utf8');
-        response.on('data', (part) => this.take(part));
-        response.on('error', (error) => this.errors.push(error));
+        const packed = response.headers['content-encoding'] === 'gzip';
+        const text = packed ? response.pipe(createGunzip()) : response;
+        text.setEncoding('utf8');
+        text.on('data', (part) => response === this.response && this.take(part)); // gunzip goes on after a cut
+        text.on('end', () => (this.whole = response.complete)); // of gzip: its checksum and length were right
+        for (const source of new Set([text, response])) source.on('error', (error) => this.errors.push(error));
         response.on('close', () => (this.live = false));
       },
     );
@@ -54,6 +60,7 @@ export class Stream {
   // Without a goodbye, wherever it is.
   cut() {
     this.request.destroy();
+    this.response = null;
     this.live = false;
   }
 

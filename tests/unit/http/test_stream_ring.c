@@ -22,17 +22,17 @@ static void test_wire(void **state)
     (void)state;
     struct rf_stream_item *item = make(7, "{\"a\":\r\n1}");
     static const char event[] = "id: b-7\nevent: lap\ndata: {\"a\":  1}\n\n";
-    assert_int_equal(item->event_len, strlen(event));
-    assert_memory_equal(item->data + item->event_at, event, strlen(event));
+    assert_int_equal(item->plain->bare_len, strlen(event));
+    assert_memory_equal(item->plain->data + item->plain->bare_at, event, strlen(event));
     static const char chunk[] = "24\r\nid: b-7\nevent: lap\ndata: {\"a\":  1}\n\n\r\n"; /* 0x24 = 36 bytes */
-    assert_int_equal(item->len, strlen(chunk));
-    assert_memory_equal(item->data, chunk, strlen(chunk));
+    assert_int_equal(item->plain->len, strlen(chunk));
+    assert_memory_equal(item->plain->data, chunk, strlen(chunk));
     rf_stream_item_release(item);
 
     item = rf_stream_item_make(
         "b", 1, RF_STREAM_CONNECTED, (struct rf_stream_topic){0}, (struct rf_slice){"{}", 2});
     static const char greeting[] = "retry: 2000\nid: b-1\nevent: connected\ndata: {}\n\n";
-    assert_memory_equal(item->data + item->event_at, greeting, strlen(greeting));
+    assert_memory_equal(item->plain->data + item->plain->bare_at, greeting, strlen(greeting));
     rf_stream_item_release(item);
 }
 
@@ -66,7 +66,7 @@ static void test_resume(void **state)
     assert_int_equal(rf_stream_ring_at(ring, position)->number, 5);
     assert_true(rf_stream_ring_after(ring, 6, &position));
     assert_null(rf_stream_ring_at(ring, position));
-    assert_int_equal(rf_stream_ring_behind(ring, 1), 2 * ring->items[1]->len);
+    assert_int_equal(rf_stream_ring_behind(ring, 1), 2 * ring->items[1]->plain->len);
     assert_int_equal(rf_stream_ring_behind(ring, 3), 0);
     free_ring(ring);
 }
