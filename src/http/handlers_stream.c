@@ -75,6 +75,7 @@ enum MHD_Result rf_handle_stream(struct rf_request *request)
         return rf_reply_error(
             request, MHD_HTTP_SERVICE_UNAVAILABLE, "The server has too many files open for a stream", NULL);
     rf_log_debug(server->log, "http", "GET /api/stream: the stream has the connection from here on");
+    rf_metrics_answered(request, MHD_HTTP_OK);
     rf_stream_client_create(&server->stream, request, &wish);
     return MHD_NO; /* makes libmicrohttpd let go of it */
 }
