@@ -1,4 +1,4 @@
-# The web page: bundled and gzipped by src/dashboard/build.mjs into a C file with its bytes. npm installs what that takes,
+# The web page, and the document of the API: bundled and gzipped by src/dashboard/build.mjs into a C file with its bytes. npm installs what that takes,
 # once for each change of the lock file.
 find_program(RF_NODE node REQUIRED)
 find_program(RF_NPM npm REQUIRED)
@@ -17,6 +17,7 @@ add_custom_command(OUTPUT ${page_packages}
 add_custom_command(OUTPUT ${page_assets}
   COMMAND ${RF_NODE} ${page}/build.mjs ${page_assets}
   DEPENDS ${page_packages} ${page}/build.mjs ${page}/index.html ${page}/icon.svg ${page_sources}
+    ${PROJECT_SOURCE_DIR}/src/http/openapi.json
   COMMENT "Bundling the page" VERBATIM)
 
 rf_module(dashboard)

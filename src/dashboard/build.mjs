@@ -1,4 +1,5 @@
-// Bundles the page and writes it as a C file: build.mjs OUT.c. Prints what it weighs, and fails where that is too much.
+// Bundles the page, and the document of the API, and writes them as a C file: build.mjs OUT.c. Prints what the page weighs,
+// and fails where that is too much.
 import {createHash} from 'node:crypto';
 import {readFileSync, writeFileSync, mkdirSync} from 'node:fs';
 import path from 'node:path';
@@ -17,6 +18,7 @@ const types = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.json': 'application/json; charset=utf-8',
 };
 
 const hash = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
@@ -65,10 +67,12 @@ const files = await bundle();
 const served = [
   ['/', Buffer.from(page(files)), '.html'],
   ...files.map(([name, bytes]) => [`/assets/${name}`, bytes, path.extname(name)]),
+  ['/api/openapi.json', readFileSync(path.join(here, '../http/openapi.json')), '.json'],
 ].map(([where, plain, ending], i) => ({where, plain, ending, i, gzip: gzipSync(plain, {level: 9})}));
 
-const total = served.reduce((sum, {gzip}) => sum + gzip.length, 0);
-console.log(served.map(({where, gzip}) => `${where} ${gzip.length}`).join(', '), `: ${total} bytes in all, gzipped`);
+const ofPage = served.filter(({ending}) => ending !== '.json');
+const total = ofPage.reduce((sum, {gzip}) => sum + gzip.length, 0);
+console.log(ofPage.map(({where, gzip}) => `${where} ${gzip.length}`).join(', '), `: ${total} bytes in all, gzipped`);
 if (total > GZIP_LIMIT) throw new Error(`the page weighs ${total} bytes, gzipped: more than ${GZIP_LIMIT}`);
 
 mkdirSync(path.dirname(out), {recursive: true});
@@ -92,7 +96,7 @@ const struct rf_asset rf_assets[] = {
 ${served
   .map(
     ({where, ending, plain, gzip, i}) =>
-      `    {.path = "${where}", .type = "${types[ending]}", .immutable = ${where !== '/'},\n` +
+      `    {.path = "${where}", .type = "${types[ending]}", .immutable = ${where.startsWith('/assets/')},\n` +
       `        .plain = ${body(`plain_${i}`, plain)},\n        .gzip = ${body(`gzip_${i}`, gzip)}},`,
   )
   .join('\n')}

@@ -1,5 +1,5 @@
-/* dashboard.h - the web page, built into the binary: a handful of files, each plain and gzipped. Data only.
- */
+/* dashboard.h - the web page and the document of the API, built into the binary: a handful of files, each plain and
+ * gzipped. Data only. */
 #ifndef RACEFACER_DASHBOARD_DASHBOARD_H
 #define RACEFACER_DASHBOARD_DASHBOARD_H
 

@@ -44,8 +44,19 @@ static void test_what_it_names(void **state)
     free(html);
 }
 
+static void test_the_document_of_the_api(void **state)
+{
+    (void)state;
+    const struct rf_asset *document = rf_dashboard_find("/api/openapi.json", 17);
+    assert_non_null(document);
+    assert_false(document->immutable);
+    assert_string_equal(document->type, "application/json; charset=utf-8");
+    assert_int_equal(document->plain.data[0], '{');
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_page), cmocka_unit_test(test_what_it_names)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_page), cmocka_unit_test(test_what_it_names),
+        cmocka_unit_test(test_the_document_of_the_api)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
