@@ -3,6 +3,7 @@
 import http from 'node:http';
 import {readFileSync, readdirSync} from 'node:fs';
 
+import {checkAnswer} from './openapi.mjs';
 import {Race} from './race.mjs';
 import {bigField} from './scene.mjs';
 import {sleep, until} from './tools.mjs';
@@ -37,7 +38,11 @@ function timed(daemon, path, {agent = false, headers = {}} = {}) {
       const parts = [];
       res.on('data', (part) => parts.push(part));
       res.on('error', () => settle(0));
-      res.on('end', () => settle(res.statusCode, Buffer.concat(parts).toString('utf8'), res.headers.etag));
+      res.on('end', () => {
+        const text = Buffer.concat(parts).toString('utf8');
+        settle(res.statusCode, text, res.headers.etag);
+        checkAnswer({target: path, status: res.statusCode, headers: res.headers, text});
+      });
     });
     req.setTimeout(30000, () => req.destroy());
     req.on('error', () => settle(0));

@@ -5,6 +5,7 @@ import {existsSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 
+import {unwatchServer, watchServer} from './openapi.mjs';
 import {freePort} from './ports.mjs';
 import {atEnd, request, tempDir, until} from './tools.mjs';
 
@@ -64,6 +65,7 @@ export class Daemon {
     daemon.t = t;
     daemon.dir = dir ?? tempDir(t);
     daemon.port = port ?? (await freePort());
+    watchServer(daemon.port);
     daemon.command = [...wrapper, binary, ...args];
     daemon.env = {...Daemon.defaults, PORT: daemon.port, ...env};
     daemon.output = '';
@@ -152,6 +154,7 @@ export class Daemon {
   }
 
   async end() {
+    unwatchServer(this.port);
     if (!this.exit) {
       try {
         await this.stop();

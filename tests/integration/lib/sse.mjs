@@ -2,6 +2,7 @@
 import http from 'node:http';
 import {createGunzip} from 'node:zlib';
 
+import {checkEvent} from './openapi.mjs';
 import {atEnd, until} from './tools.mjs';
 
 export class Stream {
@@ -52,6 +53,7 @@ export class Stream {
       }
       this.rest = this.rest.slice(end + 2);
       event.json = JSON.parse(event.data);
+      checkEvent(event.name, event.json);
       if (event.id) this.lastId = event.id;
       this.events.push(event);
     }

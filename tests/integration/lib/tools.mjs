@@ -5,6 +5,8 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 
+import {checkAnswer, isServer} from './openapi.mjs';
+
 // Sanitizers slow the server down, and a busy machine everything: deadlines are there to end a test that hangs, never to
 // measure.
 const DEADLINE_MS = Number(process.env.RF_TEST_DEADLINE_MS || 60000);
@@ -60,7 +62,8 @@ export function tempDir(t, name = 'rf-test-') {
   return dir;
 }
 
-// One request on a connection of its own. {status, headers, text, json}
+// One request on a connection of its own. {status, headers, text, json}. What the server answers is held against its
+// document of the API.
 export function request(
   port,
   target,
@@ -73,6 +76,12 @@ export function request(
       res.on('error', reject);
       res.on('end', () => {
         const text = Buffer.concat(parts).toString('utf8');
+        try {
+          if (isServer(port)) checkAnswer({method, target, status: res.statusCode, headers: res.headers, text});
+        } catch (error) {
+          reject(error);
+          return;
+        }
         resolve({
           status: res.statusCode,
           headers: res.headers,
@@ -107,7 +116,14 @@ export function rawRequest(port, bytes, {timeoutMs = 15000} = {}) {
 // GET of a raw path, byte for byte, that an HTTP client would have normalised. {status, text}
 export async function rawGet(port, rawPath) {
   const answer = await rawRequest(port, `GET ${rawPath} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
-  return {status: Number(answer.match(/^HTTP\/1\.1 (\d{3})/)?.[1] ?? 0), text: answer};
+  const status = Number(answer.match(/^HTTP\/1\.1 (\d{3})/)?.[1] ?? 0);
+  const head = answer.slice(0, Math.max(0, answer.indexOf('\r\n\r\n')));
+  const headers = Object.fromEntries([...head.matchAll(/^([\w-]+): (.*?)\r?$/gm)].map(([, k, v]) => [k.toLowerCase(), v]));
+  if (status !== 0 && isServer(port)) {
+    const text = Buffer.from(answer.slice(head.length + 4), 'latin1').toString('utf8');
+    checkAnswer({target: rawPath, status, headers, text});
+  }
+  return {status, text: answer};
 }
 
 // Fails unless `value` has every field of `template`, whose leaves name types: 'string', 'number', 'boolean', 'object',
