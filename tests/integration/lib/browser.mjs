@@ -9,6 +9,7 @@ import {after} from 'node:test';
 import {chromium} from 'playwright-core';
 
 import {binary} from './daemon.mjs';
+import {checkAnswer} from './openapi.mjs';
 import {atEnd} from './tools.mjs';
 
 const executablePath = process.env.RF_CHROMIUM || '/usr/bin/chromium';
@@ -44,6 +45,17 @@ after(async () => {
   await browser?.close();
 });
 
+// What the page is told is held against the document of the API, too.
+async function check(response, origin) {
+  const headers = response.headers();
+  const request = response.request();
+  if (!response.url().startsWith(origin) || request.method() === 'HEAD' || !/^application\/json/.test(headers['content-type']))
+    return;
+  const text = await response.text().catch(() => null); // the page has moved on
+  const target = response.url().slice(origin.length);
+  if (text) checkAnswer({method: request.method(), target, status: response.status(), headers, text});
+}
+
 // Opens an address of the server in a browser profile of its own. expected: what may go wrong, as patterns of messages.
 export async function open(
   t,
@@ -70,6 +82,7 @@ export async function open(
     void dialog.dismiss();
   });
   page.on('request', (request) => request.url().startsWith(origin) || faults.push(`a request to ${request.url()}`));
+  page.on('response', (response) => check(response, origin).catch((error) => faults.push(error.message)));
   page.setDefaultTimeout(Number(process.env.RF_TEST_DEADLINE_MS || 60000));
   atEnd(t, async () => {
     await context.close();
