@@ -9,15 +9,20 @@
 
 #include "body.h"
 #include "cors.h"
+#include "gzip.h"
 #include "headers.h"
 #include "racefacer/base/memory.h"
+
+struct form {
+    struct rf_body *body; /* NULL: not asked for yet */
+    char etag[RF_ETAG_SIZE];
+    struct MHD_Response **responses; /* by variant; NULL: not asked for yet */
+};
 
 struct rf_cached {
     char *key;
     uint64_t version;
-    struct rf_body *body;
-    char etag[RF_ETAG_SIZE];
-    struct MHD_Response **responses; /* by variant; NULL: not asked for yet */
+    struct form plain, gzip;
     UT_hash_handle hh;
     struct rf_cached *prev, *next; /* by last use, the oldest first */
 };
@@ -40,20 +45,33 @@ struct rf_body_cache *rf_body_cache_create(const struct rf_cors *cors, size_t ma
 
 /* Lets go of the body and the responses over it; connections that still send them have their own references.
  */
+static void empty_form(struct rf_body_cache *cache, struct form *form)
+{
+    for (size_t i = 0; i < rf_cors_variants(cache->cors); i++) {
+        if (form->responses[i] != NULL)
+            MHD_destroy_response(form->responses[i]);
+        form->responses[i] = NULL;
+    }
+    if (form->body != NULL) {
+        cache->bytes -= form->body->len;
+        rf_body_drop(form->body);
+    }
+    form->body = NULL;
+}
+
 static void empty(struct rf_body_cache *cache, struct rf_cached *cached)
 {
     /* NOLINTBEGIN(clang-analyzer-core.NullDereference): the oldest is there for as long as there are bytes */
-    for (size_t i = 0; i < rf_cors_variants(cache->cors); i++) {
-        if (cached->responses[i] != NULL)
-            MHD_destroy_response(cached->responses[i]);
-        cached->responses[i] = NULL;
-    }
-    if (cached->body != NULL) {
-        cache->bytes -= cached->body->len;
-        rf_body_drop(cached->body);
-    }
-    cached->body = NULL;
+    empty_form(cache, &cached->plain);
+    empty_form(cache, &cached->gzip);
     /* NOLINTEND(clang-analyzer-core.NullDereference) */
+}
+
+/* Takes `data`, of malloc. */
+static void fill(struct rf_body_cache *cache, struct form *form, char *data, size_t len)
+{
+    form->body = rf_body_create(&cache->alive, data, len);
+    cache->bytes += len;
 }
 
 static void drop(struct rf_body_cache *cache, struct rf_cached *cached)
@@ -62,7 +80,8 @@ static void drop(struct rf_body_cache *cache, struct rf_cached *cached)
     /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what is in the cache is in its table */
     HASH_DEL(cache->by_key, cached);
     DL_DELETE(cache->by_age, cached);
-    free(cached->responses);
+    free(cached->plain.responses);
+    free(cached->gzip.responses);
     free(cached->key);
     free(cached);
 }
@@ -106,32 +125,52 @@ struct rf_cached *rf_body_cache_put(struct rf_body_cache *cache, const void *key
     } else {
         cached = rf_new(sizeof(*cached));
         cached->key = rf_strndup(key, key_len);
-        cached->responses = rf_new_array(rf_cors_variants(cache->cors), sizeof(struct MHD_Response *));
+        cached->plain.responses = rf_new_array(rf_cors_variants(cache->cors), sizeof(struct MHD_Response *));
+        cached->gzip.responses = rf_new_array(rf_cors_variants(cache->cors), sizeof(struct MHD_Response *));
         HASH_ADD_KEYPTR(hh, cache->by_key, cached->key, key_len, cached);
     }
     DL_APPEND(cache->by_age, cached);
     cached->version = version;
-    cached->body = rf_body_create(&cache->alive, rf_strndup(data, len), len);
-    cache->bytes += len;
-    rf_etag_make(cached->etag, data, len);
+    fill(cache, &cached->plain, rf_strndup(data, len), len);
+    rf_etag_make(cached->plain.etag, data, len);
+    memcpy(cached->gzip.etag, cached->plain.etag, RF_ETAG_SIZE);
+    rf_etag_of_gzip(cached->gzip.etag);
     while (cache->by_age != cached &&
            (HASH_COUNT(cache->by_key) > cache->max_entries || cache->bytes > cache->max_bytes))
         drop(cache, cache->by_age);
     return cached;
 }
 
-const char *rf_cached_etag(const struct rf_cached *cached)
+size_t rf_cached_len(const struct rf_cached *cached)
 {
-    return cached->etag;
+    return cached->plain.body->len;
 }
 
-struct MHD_Response *rf_cached_response(struct rf_body_cache *cache, struct rf_cached *cached, size_t variant)
+const char *rf_cached_etag(const struct rf_cached *cached, bool gzip)
 {
-    struct MHD_Response **slot = &cached->responses[variant];
+    return gzip ? cached->gzip.etag : cached->plain.etag;
+}
+
+static void compress_body(struct rf_body_cache *cache, struct rf_cached *cached, struct rf_gzip *gzip)
+{
+    struct rf_buf packed = RF_BUF_INIT;
+    rf_gzip_whole(gzip, &packed, cached->plain.body->data, cached->plain.body->len);
+    size_t len = packed.len;
+    fill(cache, &cached->gzip, rf_buf_take(&packed), len);
+}
+
+struct MHD_Response *rf_cached_response(
+    struct rf_body_cache *cache, struct rf_cached *cached, size_t variant, struct rf_gzip *gzip)
+{
+    struct form *form = gzip != NULL ? &cached->gzip : &cached->plain;
+    struct MHD_Response **slot = &form->responses[variant];
+    if (form->body == NULL)
+        compress_body(cache, cached, gzip);
     if (*slot == NULL) {
-        *slot = rf_body_response(cached->body);
+        *slot = rf_body_response(form->body);
         rf_headers_add_common(*slot, cache->cors, variant);
-        rf_headers_add_json(*slot, cached->etag);
+        rf_headers_add_json(*slot, form->etag);
+        rf_headers_add_encoding(*slot, gzip != NULL);
     }
     return *slot;
 }

@@ -11,6 +11,12 @@ void rf_etag_make(char out[RF_ETAG_SIZE], const void *data, size_t len)
     snprintf(out, RF_ETAG_SIZE, "\"%016llx\"", (unsigned long long)XXH3_64bits(data, len));
 }
 
+void rf_etag_of_gzip(char etag[RF_ETAG_SIZE])
+{
+    static const char end[] = "-gz\"";
+    memcpy(etag + strlen(etag) - 1, end, sizeof(end)); /* over its last quote */
+}
+
 static bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == ',';

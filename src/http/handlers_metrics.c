@@ -51,6 +51,7 @@ enum MHD_Result rf_handle_metrics(struct rf_request *request)
     struct rf_server *server = request->server;
     struct rf_buf text = RF_BUF_INIT;
     write_metrics(server, &text);
+    bool packed = rf_reply_compress(request, &text);
     size_t len = text.len;
     struct rf_body *body = rf_body_create(&server->once_bytes, rf_buf_take(&text), len);
     struct MHD_Response *response = rf_body_response(body);
@@ -58,5 +59,6 @@ enum MHD_Result rf_handle_metrics(struct rf_request *request)
     rf_headers_add_common(response, &server->cors, request->variant);
     rf_headers_add(response, "Content-Type", RF_METRICS_TYPE);
     rf_headers_add(response, "Cache-Control", "no-store");
+    rf_headers_add_encoding(response, packed);
     return rf_reply_response(request, MHD_HTTP_OK, response);
 }

@@ -79,6 +79,13 @@ void rf_headers_add_stream(struct MHD_Response *response)
         rf_headers_add(response, of_stream[i].name, of_stream[i].value);
 }
 
+void rf_headers_add_encoding(struct MHD_Response *response, bool gzip)
+{
+    rf_headers_add(response, "Vary", "Accept-Encoding");
+    if (gzip)
+        rf_headers_add(response, "Content-Encoding", "gzip");
+}
+
 static void add_number(struct MHD_Response *response, const char *name, int value)
 {
     char text[16];

@@ -24,6 +24,9 @@ void rf_headers_add_limit(struct MHD_Response *response, const struct rf_verdict
 /* Of the push stream: Content-Type and what proxies are to know. */
 void rf_headers_add_stream(struct MHD_Response *response);
 
+/* Of a body that may come either way. */
+void rf_headers_add_encoding(struct MHD_Response *response, bool gzip);
+
 void rf_headers_add(struct MHD_Response *response, const char *name, const char *value);
 
 /* ---- as text, for what goes past libmicrohttpd */

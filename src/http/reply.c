@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accepts.h"
 #include "body.h"
 #include "headers.h"
 #include "racefacer/codec/json_slice.h"
@@ -11,6 +12,9 @@
 #include "server_impl.h"
 
 #define ECHO_MAX 256 /* bytes of a path that an error repeats */
+
+#define GZIP_MIN 1000       /* less is one packet either way */
+#define GZIP_MAX (2u << 20) /* more would stop the loop for longer than 20 ms */
 
 static enum MHD_Result queue(struct rf_request *request, unsigned status, struct MHD_Response *response)
 {
@@ -26,13 +30,35 @@ bool rf_reply_not_modified(const struct rf_request *request, const char *etag)
            rf_etag_listed(request->headers.if_none_match, etag);
 }
 
+/* NULL: a body of that length goes as it is. */
+static struct rf_gzip *gzip_for(struct rf_request *request, size_t len)
+{
+    if (len < GZIP_MIN || len > GZIP_MAX || !rf_accepts(request->headers.accept_encoding, "gzip"))
+        return NULL;
+    return rf_server_gzip(request->server);
+}
+
 enum MHD_Result rf_reply_cached(struct rf_request *request, struct rf_cached *cached)
 {
     /* A 304 is the same response without its body: libmicrohttpd leaves that out and, this way, tells the
      * length the body has instead of "Content-Length: 0". */
-    unsigned status =
-        rf_reply_not_modified(request, rf_cached_etag(cached)) ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK;
-    return queue(request, status, rf_cached_response(request->server->cache, cached, request->variant));
+    struct rf_gzip *gzip = gzip_for(request, rf_cached_len(cached));
+    unsigned status = rf_reply_not_modified(request, rf_cached_etag(cached, gzip != NULL))
+                          ? MHD_HTTP_NOT_MODIFIED
+                          : MHD_HTTP_OK;
+    return queue(request, status, rf_cached_response(request->server->cache, cached, request->variant, gzip));
+}
+
+bool rf_reply_compress(struct rf_request *request, struct rf_buf *body)
+{
+    struct rf_gzip *gzip = gzip_for(request, body->len);
+    struct rf_buf packed = RF_BUF_INIT;
+    if (gzip == NULL)
+        return false;
+    rf_gzip_whole(gzip, &packed, body->data, body->len);
+    rf_buf_finish(body);
+    *body = packed;
+    return true;
 }
 
 /* Takes the buffer's content. */
@@ -61,13 +87,18 @@ enum MHD_Result rf_reply_text(
     struct rf_request *request, unsigned status, struct rf_buf *body, const char *disposition)
 {
     char etag[RF_ETAG_SIZE] = "";
+    bool packed = false;
     if (status == MHD_HTTP_OK) {
         rf_etag_make(etag, body->data, body->len);
+        packed = rf_reply_compress(request, body);
+        if (packed)
+            rf_etag_of_gzip(etag);
         if (rf_reply_not_modified(request, etag))
             status = MHD_HTTP_NOT_MODIFIED;
     }
     struct MHD_Response *response = make(request, body, etag[0] != '\0' ? etag : NULL);
     rf_headers_add_limit(response, &request->verdict);
+    rf_headers_add_encoding(response, packed);
     if (disposition != NULL)
         rf_headers_add(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION, disposition);
     return rf_reply_response(request, status, response);

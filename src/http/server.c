@@ -186,6 +186,7 @@ static void free_server(struct rf_server *server)
     rf_reply_finish(server);
     rf_stream_finish(&server->stream);
     rf_body_cache_destroy(server->cache);
+    rf_gzip_destroy(server->gzip);
     rf_readers_leave(server->readers);
     rf_limits_destroy(server->limits);
     rf_cors_finish(&server->cors);
@@ -250,6 +251,13 @@ struct rf_server *rf_server_create(struct uv_loop_s *loop, struct rf_log *log,
     rf_log_info(log, "http", "listening on %s port %d: try curl http://localhost:%d/api/current",
         options->host[0] != '\0' ? options->host : "all addresses,", server->port, server->port);
     return server;
+}
+
+struct rf_gzip *rf_server_gzip(struct rf_server *server)
+{
+    if (server->gzip == NULL)
+        server->gzip = rf_gzip_create();
+    return server->gzip;
 }
 
 int rf_server_port(const struct rf_server *server)

@@ -98,6 +98,7 @@ struct rf_server {
     size_t once_bytes;          /* of answers made for one request */
     uint64_t busy;              /* requests refused since too many bytes were on their way */
     struct rf_readers *readers; /* see handlers_sessions.c; owned */
+    struct rf_gzip *gzip;       /* see rf_server_gzip */
     struct rf_stream stream;
     struct MHD_Response **preflights, **too_many; /* by variant; NULL: not asked for yet */
     struct rf_buf scratch, key;
@@ -195,6 +196,7 @@ int rf_connections_of(const struct rf_server *server, const struct rf_address *a
 void rf_server_run(struct rf_server *server);   /* lets libmicrohttpd work */
 void rf_server_wake(struct rf_server *server);  /* the same, on the loop's next turn */
 void rf_server_watch(struct rf_server *server); /* makes the tick run */
+struct rf_gzip *rf_server_gzip(struct rf_server *server); /* made when it is first wanted; borrowed */
 void rf_server_handle_closed(
     struct rf_server *server); /* one uv handle less; frees the server after the last */
 
@@ -216,6 +218,8 @@ void rf_request_read_headers(struct rf_request *request, const char *version, st
 
 /* reply.c: each queues an answer and returns what the access handler is to return. */
 enum MHD_Result rf_reply_cached(struct rf_request *request, struct rf_cached *cached);
+/* Replaces a body by its gzip where the client takes it and it is worth it. False: it is as it was. */
+bool rf_reply_compress(struct rf_request *request, struct rf_buf *body);
 enum MHD_Result rf_reply_text(
     struct rf_request *request, unsigned status, struct rf_buf *body, const char *disposition);
 enum MHD_Result rf_reply_error(

@@ -187,8 +187,6 @@ void rf_stream_joined(struct rf_stream *stream)
     if (stream->client_count == 0) {
         (void)uv_timer_stop(&stream->timer); /* cannot fail */
         rf_stream_drop_frames(stream);       /* nobody waits for them */
-        rf_gzip_destroy(stream->gzip);
-        stream->gzip = NULL;
         return;
     }
     add_status(stream); /* first: a new client is told it in its greeting, and begins with the frame */
@@ -240,7 +238,6 @@ void rf_stream_finish(struct rf_stream *stream)
 {
     rf_stream_drop_frames(stream);
     rf_stream_ring_finish(&stream->ring);
-    rf_gzip_destroy(stream->gzip);
     free(stream->pending);
     rf_buf_finish(&stream->pending_data);
     rf_buf_finish(&stream->scratch);

@@ -48,7 +48,6 @@ struct rf_stream {
     int32_t best_ms;
 
     struct rf_buf status;             /* what was told last */
-    struct rf_gzip *gzip;             /* there while there are clients that take it */
     int64_t heartbeat_ms;             /* the next */
     struct rf_stream_client *clients; /* a list, the longest connected first */
     size_t client_count;

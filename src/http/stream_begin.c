@@ -106,8 +106,6 @@ void rf_stream_client_create(
     client->wish.last_id = (struct rf_slice){0};
     client->chunked = request->headers.http_1_1;
     client->gzip = rf_accepts(request->headers.accept_encoding, "gzip");
-    if (client->gzip && stream->gzip == NULL)
-        stream->gzip = rf_gzip_create();
     client->connected_ms = rf_clock_wall_ms();
     client->since_ms = client->moved_ms = (int64_t)uv_now(stream->server->loop);
     read_agent(client, request);

@@ -55,7 +55,7 @@ void rf_stream_client_put_bare(struct rf_stream_client *client, struct rf_stream
 void rf_stream_client_put(struct rf_stream_client *client, struct rf_stream_item *item)
 {
     if (client->gzip)
-        rf_stream_item_compress(item, client->stream->gzip);
+        rf_stream_item_compress(item, rf_server_gzip(client->stream->server));
     rf_stream_client_put_bare(client, item);
 }
 

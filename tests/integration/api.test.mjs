@@ -240,6 +240,44 @@ test('every answer carries the headers of a hardened API, CORS, ETag; HEAD goes 
     assert.equal((await daemon.get(path)).headers['cache-control'], 'no-cache');
 });
 
+test('gzip to whoever accepts it: the same body, tags and lengths of its own', async (t) => {
+  const {daemon, current} = await raced(t);
+  const asked = (path, encoding, headers = {}, method = 'GET') =>
+    daemon.get(path, {method, headers: {...headers, 'Accept-Encoding': encoding}});
+  for (const path of [
+    '/api/current',
+    '/api/analysis',
+    '/api/sessions?limit=100',
+    `/api/sessions/${current.sessionId}`,
+    `/api/sessions/${current.sessionId}/export`,
+    '/metrics',
+  ]) {
+    const plain = await asked(path, 'identity');
+    const packed = await asked(path, 'br;q=1.0, gzip;q=0.8, *;q=0.1');
+    if (plain.bytes.length < 1000) continue; // one packet either way
+    assert.equal(packed.headers['content-encoding'], 'gzip', path);
+    for (const answer of [plain, packed]) assert.match(answer.headers.vary, /Accept-Encoding/, path);
+    assert.ok(packed.bytes.length < plain.bytes.length / 2, path);
+    assert.equal(Number(packed.headers['content-length']), packed.bytes.length, path);
+    for (const encoding of ['gzip;q=0', 'br', 'gzip;q=0.000, identity', '']) {
+      const answer = await asked(path, encoding);
+      assert.equal(answer.headers['content-encoding'], undefined, `${path} ${encoding}`);
+    }
+    const head = await asked(path, 'gzip', {}, 'HEAD');
+    assert.equal(head.headers['content-encoding'], 'gzip', path);
+    if (/export|metrics/.test(path)) continue; // they have the time of day in them
+    assert.equal(packed.text, plain.text, path);
+    assert.equal(head.headers['content-length'], packed.headers['content-length'], path);
+    assert.match(packed.headers.etag, /^"[^"]+"$/, `${path}: a strong ETag`);
+    assert.notEqual(packed.headers.etag, plain.headers.etag, `${path}: strong tags tell two forms apart`);
+    const same = await asked(path, 'gzip', {'If-None-Match': packed.headers.etag});
+    assert.deepEqual([same.status, same.bytes.length], [304, 0], path);
+    assert.equal(same.headers.etag, packed.headers.etag, path);
+    assert.equal((await asked(path, 'gzip', {'If-None-Match': plain.headers.etag})).status, 200, path);
+    assert.equal((await asked(path, 'identity', {'If-None-Match': packed.headers.etag})).status, 200, path);
+  }
+});
+
 test('an ETag changes with the body and only then', async (t) => {
   const {daemon, scene, race} = await raced(t);
   const one = await daemon.get('/api/current');

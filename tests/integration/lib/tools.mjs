@@ -4,6 +4,7 @@ import http from 'node:http';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import {gunzipSync} from 'node:zlib';
 
 import {checkAnswer, isServer} from './openapi.mjs';
 
@@ -75,7 +76,9 @@ export function request(
       res.on('data', (part) => parts.push(part));
       res.on('error', reject);
       res.on('end', () => {
-        const text = Buffer.concat(parts).toString('utf8');
+        const bytes = Buffer.concat(parts); // as sent
+        const packed = bytes.length > 0 && res.headers['content-encoding'] === 'gzip';
+        const text = (packed ? gunzipSync(bytes) : bytes).toString('utf8');
         try {
           if (isServer(port)) checkAnswer({method, target, status: res.statusCode, headers: res.headers, text});
         } catch (error) {
@@ -85,6 +88,7 @@ export function request(
         resolve({
           status: res.statusCode,
           headers: res.headers,
+          bytes,
           text,
           get json() {
             return JSON.parse(text);
