@@ -98,7 +98,8 @@ enum MHD_Result rf_reply_text(
     }
     struct MHD_Response *response = make(request, body, etag[0] != '\0' ? etag : NULL);
     rf_headers_add_limit(response, &request->verdict);
-    rf_headers_add_encoding(response, packed);
+    if (etag[0] != '\0')
+        rf_headers_add_encoding(response, packed);
     if (disposition != NULL)
         rf_headers_add(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION, disposition);
     return rf_reply_response(request, status, response);
