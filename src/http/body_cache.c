@@ -151,21 +151,25 @@ const char *rf_cached_etag(const struct rf_cached *cached, bool gzip)
     return gzip ? cached->gzip.etag : cached->plain.etag;
 }
 
-static void compress_body(struct rf_body_cache *cache, struct rf_cached *cached, struct rf_gzip *gzip)
+/* The form asked for; where it is not there yet, it is made of `plain`, which always is. */
+static struct form *form_of(struct rf_body_cache *cache, struct rf_cached *cached, struct rf_gzip *gzip)
 {
-    struct rf_buf packed = RF_BUF_INIT;
-    rf_gzip_whole(gzip, &packed, cached->plain.body->data, cached->plain.body->len);
-    size_t len = packed.len;
-    fill(cache, &cached->gzip, rf_buf_take(&packed), len);
+    if (gzip == NULL)
+        return &cached->plain;
+    if (cached->gzip.body == NULL) {
+        struct rf_buf packed = RF_BUF_INIT;
+        rf_gzip_whole(gzip, &packed, cached->plain.body->data, cached->plain.body->len);
+        size_t len = packed.len;
+        fill(cache, &cached->gzip, rf_buf_take(&packed), len);
+    }
+    return &cached->gzip;
 }
 
 struct MHD_Response *rf_cached_response(
     struct rf_body_cache *cache, struct rf_cached *cached, size_t variant, struct rf_gzip *gzip)
 {
-    struct form *form = gzip != NULL ? &cached->gzip : &cached->plain;
+    struct form *form = form_of(cache, cached, gzip);
     struct MHD_Response **slot = &form->responses[variant];
-    if (form->body == NULL)
-        compress_body(cache, cached, gzip);
     if (*slot == NULL) {
         *slot = rf_body_response(form->body);
         rf_headers_add_common(*slot, cache->cors, variant);

@@ -40,7 +40,8 @@ static void compress_all(struct rf_gzip *gzip, struct rf_buf *out, const void *d
     (void)deflateReset(deflater); /* fails on a state that is none */
     size_t room = deflateBound(deflater, len) + FLUSH_ROOM;
     rf_buf_reserve(out, room);
-    deflater->next_in = (Bytef *)(uintptr_t)data; /* zlib takes no const, and changes nothing */
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): zlib takes no const, and changes nothing */
+    deflater->next_in = (Bytef *)(uintptr_t)data;
     deflater->avail_in = (uInt)len;
     deflater->next_out = (Bytef *)out->data + out->len;
     deflater->avail_out = (uInt)room;

@@ -200,8 +200,8 @@ void rf_stream_client_check(struct rf_stream_client *client, int64_t now_ms)
 
 static void put_end(struct rf_stream_client *client)
 {
-    char end[RF_GZIP_END_SIZE];
     if (client->gzip) {
+        char end[RF_GZIP_END_SIZE];
         rf_gzip_end(&client->sum, end);
         rf_stream_client_put_bare(client, rf_stream_item_bare((struct rf_slice){end, sizeof end}));
     }
