@@ -6,6 +6,7 @@ import test from 'node:test';
 
 import {EventSource} from 'eventsource';
 
+import {descriptors} from './lib/bystander.mjs';
 import {Race} from './lib/race.mjs';
 import {bigField, finish, play, series, settle, smallField, startScene} from './lib/scene.mjs';
 import {Stream, drivenLaps, lapKey} from './lib/sse.mjs';
@@ -283,6 +284,26 @@ test('a client that goes is noticed at once, one that reads nothing is cut off; 
   assert.match(scene.daemon.output, /lazy\/1.*reads too slowly/);
   good.cut();
   await until('it is noticed', async () => (await clients()).totalClients === 0);
+});
+
+test('streams count as connections for as long as they last, and leave no descriptor behind', async (t) => {
+  const scene = await startScene(t, {env: {MAX_CONNECTIONS_PER_ADDRESS: 6}});
+  const before = descriptors(scene.daemon);
+  const clients = async () => (await scene.daemon.json('/api/clients')).totalClients;
+  for (let round = 0; round < 3; round++) {
+    const streams = Array.from({length: 5}, (_, i) => Stream.open(t, scene.daemon, {gzip: i % 2 === 0}));
+    for (const stream of streams) await stream.have('session', 1);
+    assert.equal(await clients(), 5, 'there is room for one more');
+    const last = Stream.open(t, scene.daemon);
+    await last.have('session', 1);
+    assert.equal((await scene.daemon.get('/health')).status, 503, 'and for no other');
+    for (const stream of [...streams, last]) stream.cut();
+    await until('they have gone', async () => (await scene.daemon.get('/health')).status === 200);
+    await until('all of them', async () => (await clients()) === 0);
+  }
+  await until('every descriptor is closed', async () => descriptors(scene.daemon) <= before, {
+    describe: () => `${descriptors(scene.daemon)} are open, ${before} were`,
+  });
 });
 
 test('2000 clients at once have every lap', async (t) => {
