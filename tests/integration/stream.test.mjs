@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import net from 'node:net';
 import test from 'node:test';
+import {gunzipSync} from 'node:zlib';
 
 import {EventSource} from 'eventsource';
 
@@ -146,6 +147,20 @@ test('an HTTP/1.0 proxy gets bare events, without chunks', async (t) => {
   const body = text.split('\r\n\r\n')[1];
   assert.match(body, /^retry: 2000\nid: [0-9a-f]+-\d+\nevent: connected\ndata: \{.*\}\n\nid: /);
   assert.ok(!/transfer-encoding/i.test(text));
+
+  const packed = net.connect(scene.daemon.port, '127.0.0.1', () =>
+    packed.write('GET /api/stream HTTP/1.0\r\nAccept-Encoding: gzip\r\n\r\n'),
+  );
+  atEnd(t, () => packed.destroy());
+  const parts = [];
+  packed.on('data', (part) => parts.push(part));
+  await until('both are there', async () => (await scene.daemon.json('/api/clients')).activeClients === 2);
+  await scene.daemon.stop();
+  await until('it has ended', () => packed.closed);
+  const all = Buffer.concat(parts);
+  const bare = gunzipSync(all.subarray(all.indexOf('\r\n\r\n') + 4)).toString();
+  assert.match(bare, /^retry: 2000\nid: [0-9a-f]+-\d+\nevent: connected\n/);
+  assert.match(bare, /\{"runs":\[\]\}\n\n$/);
 });
 
 test('a hundred forced reconnects: no lap missed, none twice', async (t) => {
