@@ -277,7 +277,7 @@ static void test_cleaned_away_with_saves_waiting_stays_away(void **state)
     save(fixture, &a_later, false);
     save(fixture, &b, false);
     rf_store_clean(fixture->store);
-    save(fixture, &a_later, false); /* a late lap */
+    save(fixture, &a_later, false);                         /* a late lap */
     assert_true(rf_store_is_saved(fixture->store, "a", 9)); /* nobody has to wait for it */
     assert_lists(fixture, ALL, "b /1");
     run_until_idle(fixture);
