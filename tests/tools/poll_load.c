@@ -158,12 +158,12 @@ static double run(struct load *load)
         ask(load, &load->clients[i], load_now_us());
     while (load_now_us() < end) {
         int timeout_ms = 50;
-        struct client *client;
         while (load->rate > 0) {
             int64_t due = begin + (int64_t)((double)sent / load->rate * 1e6), wait = due - load_now_us();
             if (wait > 0)
                 timeout_ms = (int)(wait / 1000); /* rounded down: spins for less than a millisecond */
-            if (wait > 0 || (client = free_client(load)) == NULL)
+            struct client *client = wait > 0 ? NULL : free_client(load);
+            if (client == NULL)
                 break;
             ask(load, client, due);
             sent++;

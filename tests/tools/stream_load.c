@@ -44,7 +44,7 @@ struct client {
 
 struct load {
     struct client *clients;
-    int port, count, connected, gone, epoll_fd;
+    int port, count, gone, epoll_fd;
     int64_t seconds;
     bool zipped, laps;
     const char *query;

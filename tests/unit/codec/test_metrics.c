@@ -165,8 +165,8 @@ static void the_server_in_numbers(void **state)
         "racefacer_journal_sync_duration_seconds_sum 0.002",
         "racefacer_http_requests_total{route=\"/api/kart/{kart}\",status=\"200\"} 1",
         "racefacer_http_requests_total{route=\"other\",status=\"other\"} 0",
-        "racefacer_http_request_duration_seconds_bucket{route=\"/api/kart/"
-        "{kart}\",status=\"200\",le=\"0.001\"} 1",
+        ("racefacer_http_request_duration_seconds_bucket{route=\"/api/kart/"
+         "{kart}\",status=\"200\",le=\"0.001\"} 1"),
         "racefacer_http_connections 41",
         "racefacer_http_connections_refused_total{cause=\"full\"} 31",
         "racefacer_http_connections_refused_total{cause=\"late\"} 32",
