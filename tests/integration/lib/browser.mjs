@@ -128,6 +128,22 @@ export function overflow(page) {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
+// Figures of the tower that end in an ellipsis: their text is wider than what the cell has for it.
+export function cutOff(page) {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('table.tower td:is(.pos, .laps, .last, .best, .avg, .gap, .int)')]
+      .filter((cell) => {
+        if (!cell.offsetWidth) return false;
+        const {paddingLeft, paddingRight} = getComputedStyle(cell);
+        const text = document.createRange();
+        text.selectNodeContents(cell);
+        const room = cell.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+        return text.getBoundingClientRect().width > room + 0.5;
+      })
+      .map((cell) => `${cell.className} ${cell.textContent}`),
+  );
+}
+
 // What axe finds that is serious or worse, a line each.
 export async function seriousFaults(page) {
   const session = await page.context().newCDPSession(page); // past the page's policy, which would refuse it
