@@ -40,17 +40,20 @@ static void take(struct reading *reading, struct rf_slice json)
         reading->unknown++; /* its sum is right: of another version, perhaps */
         return;
     }
-    const struct rf_entry *entry = rf_index_find(&reading->store->index, record.session_id);
-    if (record.deleted && entry == NULL && !rf_store_is_unread(reading->store, record.session_id)) {
-        rf_journal_unneed(&reading->store->journal, record.session_id);
-        rf_store_remember_gone(reading->store, record.session_id);
-    } else if (!record.deleted) {
+    struct rf_store *store = reading->store;
+    const struct rf_entry *entry = rf_index_find(&store->index, record.session_id);
+    bool gone = rf_store_find_gone(store, record.session_id) != NULL;
+    if (record.deleted && entry == NULL && !rf_store_is_unread(store, record.session_id)) {
+        rf_journal_unneed(&store->journal, record.session_id);
+        rf_store_remember_gone(store, record.session_id);
+    } else if (!record.deleted && !gone) {
         rf_need_raise(&reading->segment->needs, record.session_id, record.version);
-        rf_store_forget_gone(reading->store, rf_store_find_gone(reading->store, record.session_id));
     }
-    rf_journal_record_finish(&record);
     reading->records++;
-    reading->each(reading->ctx, json.data, json.len);
+    if (record.deleted ||
+        !gone) /* else it came while the session was being deleted: it would be half of it */
+        reading->each(reading->ctx, json.data, json.len);
+    rf_journal_record_finish(&record);
 }
 
 /* What was found wrong with it; "" where nothing was. */

@@ -60,7 +60,8 @@ void rf_store_clean(struct rf_store *store);
 
 /* Appends a record of a session, as rf_journal_* of codec/journal.h made it (one line, framed); `version` is the
  * session's laps_version with it. Nothing is on disk before a commit. Dropped where the session was deleted or cleaned
- * away and no live state of it was saved since. */
+ * away and no live state of it was saved since. One that comes while it is being deleted counts at the next start only
+ * where its file is still there. */
 void rf_store_append(struct rf_store *store, const char *id, uint64_t version, const char *record, size_t len);
 
 /* Writes and syncs everything appended. Calls `done`, never from inside, with 0 or an errno; on failure the records are
@@ -71,7 +72,7 @@ void rf_store_commit(struct rf_store *store, void (*done)(void *ctx, int error),
 void rf_store_save_nothing(struct rf_store *store, const char *id, uint64_t version);
 
 /* Reads all that the journal has, oldest first: for the start, blocks, before anything is appended. `each` gets one
- * record's JSON. A torn last record of a file is dropped; a file damaged elsewhere is copied to
+ * record's JSON; those of a session that was deleted end with the deletion. A torn last record of a file is dropped; a file damaged elsewhere is copied to
  * STORAGE_PATH/quarantine/, named in the log and counted, and its sound records are given all the same. */
 void rf_store_each_record(struct rf_store *store, void (*each)(void *ctx, const char *json, size_t len), void *ctx);
 

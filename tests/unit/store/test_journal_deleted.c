@@ -25,11 +25,11 @@ static void test_a_deletion_stands_behind_the_records(void **state)
     assert_records(fixture, "a1 a2 -a b1 ");
 }
 
-static void test_no_record_comes_behind_the_deletion(void **state)
+static void test_no_record_counts_behind_the_deletion(void **state)
 {
     struct fixture *fixture = *state;
     struct answer answer = {0};
-    open_store(fixture);
+    open_hasty(fixture);
     save(fixture, &a1, false);
     append(fixture, "a", 1);
     run_until_idle(fixture);
@@ -40,8 +40,31 @@ static void test_no_record_comes_behind_the_deletion(void **state)
     append(fixture, "b", 1);
     assert_int_equal(commit(fixture), 0);
     close_store(fixture);
+    open_hasty(fixture);
+    assert_records(fixture, "a1 -a -a b1 ");
+    save(fixture, &b1, false);
+    run_until_gone(fixture, FIRST); /* nor does it hold up the file */
+}
+
+/* They are served meanwhile, and the deletion may not come to be. */
+static void test_late_laps_last_where_the_deletion_does_not_come_to_be(void **state)
+{
+    struct fixture *fixture = *state;
+    struct answer answer = {0};
     open_store(fixture);
-    assert_records(fixture, "a1 -a b1 ");
+    save(fixture, &a1, false);
+    append(fixture, "a", 1);
+    run_until_idle(fixture);
+    assert_int_equal(mkdir(at(fixture, "sessions/.tmp-gone-session-a.json"), 0750), 0);
+    rf_store_delete(fixture->store, "a", on_deleted, &answer);
+    append(fixture, "a", 2);
+    wait_for(fixture, &answer);
+    assert_int_equal(answer.deleted, RF_STORE_DELETE_FAILED);
+    assert_int_equal(commit(fixture), 0);
+    close_store(fixture);
+    assert_int_equal(rmdir(at(fixture, "sessions/.tmp-gone-session-a.json")), 0);
+    open_store(fixture);
+    assert_records(fixture, "a1 -a -a a2 ");
 }
 
 struct checkpoint {
@@ -255,7 +278,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_deletion_stands_behind_the_records, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_no_record_comes_behind_the_deletion, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_record_counts_behind_the_deletion, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_late_laps_last_where_the_deletion_does_not_come_to_be, setup, teardown),
         cmocka_unit_test_setup_teardown(test_it_is_on_disk_before_the_file_goes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_failed_delete_was_journaled, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_clean_up_is_journaled, setup, teardown),
