@@ -262,14 +262,14 @@ int __wrap_fstat(int fd, struct stat *out)
 }
 
 /* The simulation's stderr, and the storage folder's lock file. */
-static int vdprint(int fd, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static int vdprint(int fd, const char *format, va_list args)
 {
     char text[256];
     int len = vsnprintf(text, sizeof text, format, args);
     return (int)__wrap_write(fd, text, (size_t)len);
 }
 
-int __wrap_dprintf(int fd, const char *format, ...)
+__attribute__((format(printf, 2, 3))) int __wrap_dprintf(int fd, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -278,7 +278,7 @@ int __wrap_dprintf(int fd, const char *format, ...)
     return done;
 }
 
-int __wrap___dprintf_chk(int fd, int flag, const char *format, ...)
+__attribute__((format(printf, 3, 4))) int __wrap___dprintf_chk(int fd, int flag, const char *format, ...)
 {
     va_list args;
     (void)flag;
