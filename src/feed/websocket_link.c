@@ -17,6 +17,7 @@
 #include "racefacer/base/clock.h"
 #include "racefacer/base/memory.h"
 #include "websocket_log.h"
+#include "websocket_way.h"
 
 #define OUT_MAX 256           /* messages that wait for being written */
 #define DEAD_S 60             /* without a sign of life */
@@ -286,7 +287,11 @@ void rf_link_connect(struct rf_link *link, const struct rf_link_target *target)
         .retry_and_idle_policy = &idle_policy,
     };
     link->busy = true;
-    if (lws_client_connect_via_info(&info) == NULL && link->busy)
+    /* A connect that fails at once would leave a handle of the library on the loop, for ever. */
+    int fault = rf_way_to(target->address, target->port);
+    if (fault != 0)
+        end(link, 0, "%s", strerror(fault));
+    else if (lws_client_connect_via_info(&info) == NULL && link->busy)
         end(link, 0, "the connection could not be begun");
 }
 

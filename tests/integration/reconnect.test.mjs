@@ -52,6 +52,14 @@ test('a venue that is not there at the start, and comes later', async (t) => {
   assertAnalysis((await play({feed, daemon}, race)).analysis, race.karts);
 });
 
+test('an address that there is no way to is named so, and leaves nothing behind', async (t) => {
+  const daemon = await Daemon.start(t, {env: {WS_HOST: '255.255.255.255', WS_PORT: await freePort()}}); // nobody's
+  await until('it tried twice', async () => (await daemon.json('/api/stats')).websocket.attempts >= 2);
+  const {websocket} = await daemon.json('/health');
+  assert.match(websocket.lastError, /^Permission denied$|unreachable/);
+  await daemon.stop(); // with 0: every handle is closed
+});
+
 test('a name that cannot be resolved is tried again, and stops nothing', async (t) => {
   const daemon = await Daemon.start(t, {env: {WS_HOST: 'venue.invalid', WS_PORT: await freePort()}});
   await until('it tried twice', async () => (await daemon.json('/api/stats')).websocket.attempts >= 2, {
