@@ -2,7 +2,7 @@
 // stand-ins with the real server, the template against CloudFormation's description of its resources, and what belongs together.
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
-import {existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 
@@ -20,7 +20,9 @@ const text = (name) => readFileSync(path.join(folder, name), 'utf8');
 const userData = text('user-data.yaml');
 const files = new Map(parse(userData).write_files.map((file) => [file.path, file]));
 const template = readTemplate(text('cloudformation.yaml'));
-const hook = 'elastic-beanstalk/.platform/hooks/prebuild/10-storage.sh';
+const hooks = 'elastic-beanstalk/.platform/hooks/prebuild';
+const hook = `${hooks}/10-storage.sh`;
+const loginHook = `${hooks}/20-image.sh`;
 const launchData = template.Resources.Template.Properties.LaunchTemplateData;
 const has = (command) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
 
@@ -47,7 +49,7 @@ test('cloud-init finds the user data good', {skip: !cloudInit() && 'there is no 
 test('scripts pass shellcheck', {skip: !has('shellcheck') && 'there is no shellcheck'}, () => {
   const scripts = [...files.values()].map((file) => file.content).filter((content) => content.startsWith('#!/bin/bash'));
   assert.equal(scripts.length, 3);
-  for (const input of [...scripts, text(hook)]) {
+  for (const input of [...scripts, text(hook), text(loginHook)]) {
     const {status, stdout} = spawnSync('shellcheck', ['-e', 'SC1091', '-'], {input, encoding: 'utf8'});
     assert.equal(status, 0, stdout);
   }
@@ -279,4 +281,17 @@ test("Elastic Beanstalk's hook mounts the volume where the container looks for i
   assert.ok(one.has('is/mounted'));
   assert.equal((await one.run('hook')).code, 0, 'the next deployment finds it mounted');
   assert.equal(one.called(/attach-volume|^mkfs/).length, 2);
+});
+
+test("Elastic Beanstalk's hooks can be run, and one logs in where the image is", async (t) => {
+  for (const name of [hook, loginHook]) assert.ok(statSync(path.join(folder, name)).mode & 0o100, `${name} is executable`);
+  const one = new StubMachine(t, []);
+  one.write('hook', one.here(text(loginHook)));
+  const {code, output} = await one.run('hook');
+  assert.equal(code, 0, output);
+  const registry = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+  assert.deepEqual(one.called(/^aws|^docker/).sort(), [
+    'aws --region eu-west-1 ecr get-login-password',
+    `docker login --username AWS --password-stdin ${registry}`,
+  ]);
 });

@@ -52,3 +52,11 @@ test('messages that are quoted under "When something is wrong" are the server\'s
   assert.deepEqual(missing, [], 'said nowhere in the sources');
   assert.ok(quoted > 25, `${quoted} quotations`);
 });
+
+test('metrics that are named are sent', () => {
+  const sent = readFileSync(path.join(root, 'src/codec/metrics.c'), 'utf8');
+  const {text} = documents().find((document) => document.name === 'docs/operations.md');
+  const named = new Set([...text.matchAll(/`[^`\n]*?(racefacer_[a-z_]+)/g)].map((match) => match[1]));
+  assert.ok(named.size >= 8);
+  for (const name of named) assert.ok(sent.includes(`"${name}"`), `there is no ${name}`);
+});

@@ -23,7 +23,8 @@ case "$name $*" in
     "blkid "*) is formatted && exit 0; is unreadable && exit 8; exit 2 ;;
     "mountpoint "*) is mounted ;;
     "mount "*) touch "$ROOT/is/mounted" ;;
-    "get-config "*) echo vol-0abc ;;
+    "get-config "*VOLUME) echo vol-0abc ;;
+    "get-config "*IMAGE) echo 123456789012.dkr.ecr.eu-west-1.amazonaws.com/racefacer-analysis:1 ;;
     "install "*) mkdir -p "\${@: -2}" ;;
     "systemctl enable "*racefacer-analysis*) "$ROOT/usr/local/sbin/racefacer-start" >>"$ROOT/server.log" 2>&1 & ;;
     "curl "*api/token*) echo token ;;
