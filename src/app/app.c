@@ -13,12 +13,30 @@
 
 /* ---- signals and time */
 
+/* What `systemctl status` shows: the feed, and what is wrong with the disk. */
+static void tell_status(struct rf_app *app)
+{
+    if (app->supervisor == NULL || app->source == NULL || app->stopping)
+        return;
+    struct rf_feed_status feed;
+    rf_source_status(app->source, &feed);
+    struct rf_buf text = RF_BUF_INIT;
+    rf_buf_printf(&text, "%s: %s", feed.target[0] == '\0' ? feed.source : feed.target, feed.state);
+    if (!feed.connected && feed.last_error[0] != '\0')
+        rf_buf_printf(&text, ", %s", feed.last_error);
+    if (app->not_durable != NULL)
+        rf_buf_printf(&text, "; laps may not last: %s", app->not_durable);
+    rf_supervisor_status(app->supervisor, text.data);
+    rf_buf_finish(&text);
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct rf_app *app = timer->data;
     int64_t now_ms = rf_app_now_ms(app);
     rf_app_check_durable(app);
     rf_app_watch_unsaved(app);
+    tell_status(app);
     if (app->committing || app->stopping)
         return; /* at the next: what it may change could not be committed now */
     rf_engine_tick(app->engine, now_ms);
@@ -194,6 +212,7 @@ static int start(struct rf_app *app)
     if (start_store(app) != 0 || start_source(app) != 0 || start_server(app) != 0)
         return -1;
     rf_source_start(app->source);
+    rf_supervisor_ready(app->supervisor);
     return 0;
 }
 
@@ -209,6 +228,7 @@ int rf_app_run(const struct rf_app_options *options)
     start_handles(&app);
     if (options->log_compress != NULL && rf_log_compress_attach(options->log_compress, &app.loop) != 0)
         rf_log_warn(app.log, "log", "rotated log files stay uncompressed: no thread pool");
+    app.supervisor = rf_supervisor_create(&app.loop, app.log);
     int status = EXIT_SUCCESS;
     if (start(&app) != 0) {
         status = EXIT_FAILURE;

@@ -4,6 +4,7 @@
 
 #include <uv.h>
 
+#include "app/supervisor.h"
 #include "racefacer/app/app.h"
 #include "racefacer/app/log_compress.h"
 #include "racefacer/codec/decode.h"
@@ -73,6 +74,7 @@ struct rf_app {
     struct rf_source *source;
     struct rf_recorder *recorder;
     struct rf_server *server;
+    struct rf_supervisor *supervisor; /* NULL: nobody wants to be told */
 
     bool stopping;
 };

@@ -23,6 +23,7 @@ static void on_compress_closed(void *ctx)
     uv_close((uv_handle_t *)&app->patience, NULL);
     uv_close((uv_handle_t *)&app->save, NULL);
     uv_close((uv_handle_t *)&app->deadline, NULL);
+    rf_supervisor_close(app->supervisor);
 }
 
 static void on_store_closed(void *ctx)
@@ -72,6 +73,7 @@ void rf_app_stop(struct rf_app *app)
 {
     app->stopping = true;
     app->stop_later = false;
+    rf_supervisor_stopping(app->supervisor);
     (void)uv_timer_stop(&app->save); /* these cannot fail on a timer that is not closing */
     (void)uv_timer_start(&app->deadline, on_deadline, DEADLINE_MS, 0);
     if (app->server != NULL)
