@@ -11,7 +11,7 @@ COPY include include
 COPY src src
 RUN cmake --preset release -DRF_TESTS=OFF -DCMAKE_INSTALL_PREFIX=/usr/local \
     && cmake --build --preset release \
-    && DESTDIR=/out cmake --install build/release --strip
+    && DESTDIR=/out cmake --install build/release --component runtime --strip
 
 FROM debian:bookworm-slim
 # libwebsockets-evlib-uv is a plugin that libwebsockets17 loads but does not depend on.
