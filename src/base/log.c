@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log_file.h"
@@ -24,6 +26,7 @@ struct rf_log {
     enum rf_log_level level;
     bool json;
     bool coloured;
+    bool journal;              /* stderr goes to systemd's */
     struct rf_log_file file;   /* path NULL: none */
     struct rf_log_file errors; /* path NULL: none */
     struct rf_buf line, terminal;
@@ -35,11 +38,12 @@ static const struct {
     const char *name;
     const char *padded;
     const char *colour;
+    const char *priority; /* as the journal reads it off a line, see sd-daemon(3) */
 } levels[] = {
-    [RF_LOG_ERROR] = {"error", "error", "\033[31m"},
-    [RF_LOG_WARN] = {"warn", "warn ", "\033[33m"},
-    [RF_LOG_INFO] = {"info", "info ", "\033[32m"},
-    [RF_LOG_DEBUG] = {"debug", "debug", "\033[2m"},
+    [RF_LOG_ERROR] = {"error", "error", "\033[31m", "<3>"},
+    [RF_LOG_WARN] = {"warn", "warn ", "\033[33m", "<4>"},
+    [RF_LOG_INFO] = {"info", "info ", "\033[32m", "<6>"},
+    [RF_LOG_DEBUG] = {"debug", "debug", "\033[2m", "<7>"},
 };
 #define PLAIN "\033[0m"
 
@@ -66,6 +70,19 @@ static void set_up(struct rf_log_file *file, const struct rf_log_options *option
         .on_rotated = options->on_rotated,
         .ctx = options->ctx,
     };
+}
+
+/* systemd says which of the process's outputs is its journal, by device and inode: one may have been turned
+ * elsewhere. */
+static bool is_journal(int fd)
+{
+    const char *named = getenv("JOURNAL_STREAM");
+    struct stat status;
+    char own[64];
+    if (named == NULL || fstat(fd, &status) != 0)
+        return false;
+    snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+    return strcmp(named, own) == 0;
 }
 
 static bool tell_fault(struct rf_log *log, const struct rf_log_file *file)
@@ -96,6 +113,7 @@ struct rf_log *rf_log_create(const struct rf_log_options *options, const char **
     log->level = options->level;
     log->json = options->json;
     log->coloured = !options->json && isatty(STDERR_FILENO) == 1;
+    log->journal = is_journal(STDERR_FILENO);
     set_up(&log->file, options);
     set_up(&log->errors, options);
     bool good = options->file == NULL || options->file[0] == '\0' || open_files(log, options->file);
@@ -152,17 +170,31 @@ static void make_json(
     rf_buf_puts(out, "\"}\n");
 }
 
-static void make_readable(
+static void append_readable(
     struct rf_log *log, const char *time, enum rf_log_level level, const char *about, const char *text)
 {
     struct rf_buf *out = &log->terminal;
-    rf_buf_clear(out);
     const char *on = log->coloured ? levels[level].colour : "", *off = log->coloured ? PLAIN : "";
-    rf_buf_printf(out, "%s %s%s%s ", time, on, levels[level].padded, off);
+    if (!log->journal)
+        rf_buf_printf(out, "%s ", time); /* the journal has its own */
+    rf_buf_printf(out, "%s%s%s ", on, levels[level].padded, off);
     rf_log_text_terminal(out, about, strlen(about));
     rf_buf_puts(out, ": ");
     rf_log_text_terminal(out, text, strlen(text));
     rf_buf_putc(out, '\n');
+}
+
+/* A line for stderr, in `terminal`; `json` is that line where JSON is wanted. */
+static void make_terminal(struct rf_log *log, const char *time, enum rf_log_level level, const char *about,
+    const char *text, const struct rf_buf *json)
+{
+    rf_buf_clear(&log->terminal);
+    if (log->journal)
+        rf_buf_puts(&log->terminal, levels[level].priority);
+    if (log->json)
+        rf_buf_append(&log->terminal, json->data, json->len);
+    else
+        append_readable(log, time, level, about, text);
 }
 
 static void to_file(struct rf_log *log, struct rf_log_file *file)
@@ -177,13 +209,9 @@ static void to_file(struct rf_log *log, struct rf_log_file *file)
     snprintf(text, sizeof text, "cannot write %s: %s; lines lost before this one: %lu", file->path,
         strerror(file->fault), lost);
     rf_time_iso(rf_clock_wall_ms(), time);
-    if (log->json) {
-        make_json(&note, time, RF_LOG_ERROR, "log", text);
-        to_terminal(&note);
-    } else {
-        make_readable(log, time, RF_LOG_ERROR, "log", text);
-        to_terminal(&log->terminal);
-    }
+    make_json(&note, time, RF_LOG_ERROR, "log", text);
+    make_terminal(log, time, RF_LOG_ERROR, "log", text, &note);
+    to_terminal(&log->terminal);
     rf_buf_finish(&note);
 }
 
@@ -206,12 +234,8 @@ void rf_log_write(struct rf_log *log, enum rf_log_level level, const char *about
     pthread_mutex_lock(&log->lock);
     if (log->json || log->file.path != NULL)
         make_json(&log->line, time, level, about, text);
-    if (log->json) {
-        to_terminal(&log->line);
-    } else {
-        make_readable(log, time, level, about, text);
-        to_terminal(&log->terminal);
-    }
+    make_terminal(log, time, level, about, text, &log->line);
+    to_terminal(&log->terminal);
     to_file(log, &log->file);
     if (level == RF_LOG_ERROR)
         to_file(log, &log->errors);

@@ -1,4 +1,5 @@
-/* log.h - log lines to the terminal and to a rotated file.
+/* log.h - log lines to stderr and to a rotated file. Where stderr is systemd's journal, each begins with its level as the
+ * journal wants it.
  * A log is made once, in main, and passed down. A NULL log is silent: unit tests need none. */
 #ifndef RACEFACER_BASE_LOG_H
 #define RACEFACER_BASE_LOG_H

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "racefacer/base/log.h"
 #include "support/temp_folder.h"
@@ -89,6 +90,60 @@ static void test_json_line(void **state)
     char *text = read_stderr();
     assert_json_line(
         text, "\",\"level\":\"info\",\"about\":\"store\",\"message\":\"saved \\\"a\\\\b\\\"\"}\n");
+    free(text);
+}
+
+/* JOURNAL_STREAM names a file by device and inode: here that which stderr goes to, but for `off`. */
+static void set_journal(unsigned long off)
+{
+    struct stat status;
+    char text[64];
+    assert_int_equal(fstat(STDERR_FILENO, &status), 0);
+    snprintf(text, sizeof text, "%lu:%lu", (unsigned long)status.st_dev, (unsigned long)status.st_ino + off);
+    assert_int_equal(setenv("JOURNAL_STREAM", text, 1), 0);
+}
+
+static void test_journal_gets_levels_and_no_time(void **state)
+{
+    (void)state;
+    set_journal(0);
+    struct rf_log *log = make_log((struct rf_log_options){.level = RF_LOG_DEBUG});
+    rf_log_error(log, "a", "one");
+    rf_log_warn(log, "a", "two");
+    rf_log_info(log, "a", "three");
+    rf_log_debug(log, "a", "<0>four");
+    rf_log_destroy(log);
+    assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
+    char *text = read_stderr();
+    assert_string_equal(text, "<3>error a: one\n<4>warn  a: two\n<6>info  a: three\n<7>debug a: <0>four\n");
+    free(text);
+}
+
+static void test_journal_gets_json_with_levels(void **state)
+{
+    (void)state;
+    set_journal(0);
+    struct rf_log *log = make_log((struct rf_log_options){.level = RF_LOG_INFO, .json = true});
+    rf_log_warn(log, "a", "b");
+    rf_log_destroy(log);
+    assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
+    char *text = read_stderr();
+    assert_memory_equal(text, "<4>", 3);
+    assert_json_line(text + 3, "\",\"level\":\"warn\",\"about\":\"a\",\"message\":\"b\"}\n");
+    free(text);
+}
+
+/* A service whose stderr goes to a file. */
+static void test_stderr_that_is_not_the_journal(void **state)
+{
+    (void)state;
+    set_journal(1);
+    struct rf_log *log = make_log((struct rf_log_options){.level = RF_LOG_INFO});
+    rf_log_warn(log, "a", "b");
+    rf_log_destroy(log);
+    assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
+    char *text = read_stderr();
+    assert_string_equal(after_time(text), " warn  a: b\n");
     free(text);
 }
 
@@ -326,6 +381,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_readable_line_without_colours),
         IN_FOLDER(test_json_line),
+        IN_FOLDER(test_journal_gets_levels_and_no_time),
+        IN_FOLDER(test_journal_gets_json_with_levels),
+        IN_FOLDER(test_stderr_that_is_not_the_journal),
         IN_FOLDER(test_levels),
         IN_FOLDER(test_null_log_is_silent),
         IN_FOLDER(test_hostile_text_on_a_terminal),
