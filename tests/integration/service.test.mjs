@@ -4,6 +4,7 @@ import net from 'node:net';
 import test from 'node:test';
 
 import {Daemon, runOnce} from './lib/daemon.mjs';
+import {processState} from './lib/process.mjs';
 import {startScene} from './lib/scene.mjs';
 import {Supervisor} from './lib/supervisor.mjs';
 import {atEnd, tempDir, until} from './lib/tools.mjs';
@@ -51,7 +52,8 @@ test('the watchdog hears from a server that lives, and nothing from one that sta
   await still.supervisor.until(PING, 3);
   still.daemon.child.kill('SIGSTOP');
   atEnd(t, () => still.daemon.child.kill('SIGCONT'));
-  await other.supervisor.until(PING, other.supervisor.count(PING) + 5); // what was on its way has come
+  await until('it is stopped', () => processState(still.daemon.child.pid) === 'T');
+  await still.supervisor.mark('X_STOPPED=1');
   const heard = still.supervisor.count(PING);
   await other.supervisor.until(PING, other.supervisor.count(PING) + 10);
   assert.equal(still.supervisor.count(PING), heard, 'it stands still');

@@ -6,10 +6,19 @@ import {sleep} from './tools.mjs';
 
 const TICKS_PER_SECOND = 100; // of /proc, on every Linux that Node runs on
 
+function statFields(pid) {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return text.slice(text.lastIndexOf(')') + 2).split(' '); // the name in front may hold anything
+}
+
+// R: it runs, S: it sleeps, T: it is stopped.
+export function processState(pid) {
+  return statFields(pid)[0];
+}
+
 // Seconds of processor time used so far, by the whole process.
 export function cpuSeconds(pid) {
-  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' '); // the name in front may hold anything
+  const fields = statFields(pid);
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 

@@ -36,6 +36,13 @@ export class Supervisor {
     });
   }
 
+  // Once this line of ours has come, all that was told before has.
+  async mark(line) {
+    const sender = spawn('socat', ['-u', '-', `UNIX-SENDTO:${this.socket}`], {stdio: ['pipe', 'ignore', 'inherit']});
+    sender.stdin.end(`${line}\n`);
+    await this.until(line);
+  }
+
   status() {
     return this.messages.join('').match(/^STATUS=.*$/gm)?.at(-1).slice('STATUS='.length);
   }
