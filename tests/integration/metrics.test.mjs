@@ -1,19 +1,14 @@
 // /metrics: Prometheus's own tools take it as it is, and its figures are those of the race.
 import assert from 'node:assert/strict';
-import {spawn, spawnSync} from 'node:child_process';
-import {writeFileSync} from 'node:fs';
-import path from 'node:path';
+import {spawnSync} from 'node:child_process';
 import test from 'node:test';
 
 import {Metrics} from './lib/metrics.mjs';
-import {freePort} from './lib/ports.mjs';
+import {without} from './lib/program.mjs';
 import {Race} from './lib/race.mjs';
 import {finish, play, smallField, startScene} from './lib/scene.mjs';
 import {Stream} from './lib/sse.mjs';
-import {atEnd, request, tempDir, until} from './lib/tools.mjs';
-
-const whyNot = (tool) =>
-  spawnSync(tool, ['--version']).error ? `there is no ${tool}: script/bootstrap test installs it` : false;
+import {until} from './lib/tools.mjs';
 
 test('the figures are those of the race', async (t) => {
   const scene = await startScene(t);
@@ -72,66 +67,11 @@ test('clients of the stream are counted', async (t) => {
   assert.equal((await Metrics.of(scene.daemon)).value('racefacer_stream_connections_total'), 1);
 });
 
-test('promtool finds nothing to say', {skip: whyNot('promtool')}, async (t) => {
+test('promtool finds nothing to say', {skip: without('promtool')}, async (t) => {
   const scene = await startScene(t);
   await play(scene, new Race({karts: smallField()}));
   const {text} = await scene.daemon.get('/metrics');
   const check = spawnSync('promtool', ['check', 'metrics'], {input: text, encoding: 'utf8', timeout: 30000});
   assert.equal(check.status, 0, check.stderr);
   assert.equal(check.stdout + check.stderr, '');
-});
-
-test('a Prometheus server scrapes it', {skip: whyNot('prometheus')}, async (t) => {
-  const scene = await startScene(t);
-  const race = new Race({karts: smallField()});
-  await play(scene, race);
-  const dir = tempDir(t, 'rf-prometheus-');
-  const port = await freePort();
-  writeFileSync(
-    path.join(dir, 'prometheus.yml'),
-    JSON.stringify({
-      global: {scrape_interval: '200ms', scrape_timeout: '200ms'},
-      scrape_configs: [
-        {job_name: 'racefacer', scrape_timeout: '200ms', static_configs: [{targets: [`127.0.0.1:${scene.daemon.port}`]}]},
-      ],
-    }),
-  );
-  const prometheus = spawn(
-    'prometheus',
-    [
-      `--config.file=${path.join(dir, 'prometheus.yml')}`,
-      `--storage.tsdb.path=${path.join(dir, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-    ],
-    {stdio: ['ignore', 'ignore', 'pipe']},
-  );
-  let output = '';
-  prometheus.stderr.on('data', (part) => (output += part));
-  const ended = new Promise((resolve) => prometheus.on('close', resolve));
-  atEnd(t, async () => {
-    prometheus.kill('SIGKILL');
-    await ended;
-  });
-  const query = async (expression) => {
-    const {json} = await request(port, `/api/v1/query?query=${encodeURIComponent(expression)}`);
-    return json.data.result;
-  };
-  const driven = race.karts.reduce((sum, kart) => sum + kart.laps.length, 0);
-  await until(
-    'Prometheus has the laps',
-    async () => {
-      const [found] = await query('racefacer_laps_total{job="racefacer"}');
-      return Number(found.value[1]) === driven;
-    },
-    {everyMs: 200, describe: () => output.slice(-3000)},
-  );
-  assert.equal((await query('up{job="racefacer"} == 1')).length, 1);
-  await until(
-    'and works with the histogram',
-    async () => {
-      const [found] = await query('histogram_quantile(0.5, racefacer_frame_to_published_seconds_bucket)');
-      return Number(found.value[1]) > 0;
-    },
-    {everyMs: 200, describe: () => output.slice(-3000)},
-  );
 });
