@@ -1,19 +1,22 @@
 // Sockets for attackers: from an address of their own, and without any politeness of an HTTP client.
 import net from 'node:net';
+import tls from 'node:tls';
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export const addressOf = (n) => `127.0.0.${2 + (n % 200)}`;
 
-// A connected socket; rejects where there is none. `reading: false` leaves all that comes in the kernel.
-export function open({port}, {from = '127.0.0.2', reading = true, ...more} = {}) {
+// A connected socket; rejects where there is none. `reading: false` leaves all that comes in the kernel. A target with
+// `tls` is spoken to through it; who it is does not matter to an attacker.
+export function open({port, tls: secure = false}, {from = '127.0.0.2', reading = true, ...more} = {}) {
   return new Promise((resolve, reject) => {
-    const socket = net.connect({port, host: '127.0.0.1', localAddress: from, ...more});
+    const options = {port, host: '127.0.0.1', localAddress: from, ...more};
+    const socket = secure ? tls.connect({...options, rejectUnauthorized: false}) : net.connect(options);
     socket.received = '';
     socket.ended = new Promise((over) => socket.once('close', over));
     if (reading) socket.on('data', (part) => (socket.received += part.toString('latin1')));
     else socket.pause();
-    socket.once('connect', () => resolve(socket));
+    socket.once(secure ? 'secureConnect' : 'connect', () => resolve(socket));
     socket.on('error', (error) => {
       socket.failure = error.code;
       reject(error);
