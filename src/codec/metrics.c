@@ -137,6 +137,9 @@ static void write_store(struct rf_buf *out, const struct rf_server_status *statu
         status->not_durable == NULL);
     gauge(out, "racefacer_storage_failing", "Whether the last save failed, or one hangs.", store->failing);
     gauge(out, "racefacer_storage_bytes", "Size of the sessions' files in sum.", store->bytes);
+    if (store->room_known)
+        gauge(out, "racefacer_storage_available_bytes",
+            "Room for more on its file system, at the last save or at the start.", store->room);
     gauge(out, "racefacer_storage_unsaved_sessions", "Sessions whose newest laps are in no file yet.",
         store->unsaved);
     gauge(out, "racefacer_storage_unsaved_bytes", "What is kept in memory for them.", store->unsaved_bytes);

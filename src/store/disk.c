@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "racefacer/base/file.h"
@@ -78,6 +79,15 @@ int rf_disk_each(const struct rf_disk *disk, void (*each)(void *ctx, const char 
     (void)closedir(folder); /* only read from */
     errno = kept;
     return kept == 0 ? 0 : -1;
+}
+
+bool rf_disk_room(const char *path, uint64_t *bytes)
+{
+    struct statvfs found;
+    if (statvfs(path, &found) != 0)
+        return false;
+    *bytes = (uint64_t)found.f_bavail * found.f_frsize;
+    return true;
 }
 
 int rf_disk_sync_folder(const char *folder)

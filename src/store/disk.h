@@ -61,6 +61,9 @@ int rf_disk_remove(const char *path); /* 0 also where there is none */
 /* The same, but where that fails the file is still there. */
 int rf_disk_remove_session(const char *path);
 
+/* The bytes that may still be written where `path` is. False where the file system does not say. */
+bool rf_disk_room(const char *path, uint64_t *bytes);
+
 /* Makes what was made, renamed and removed in a folder last. 0; or an errno. */
 int rf_disk_sync_folder(const char *folder);
 

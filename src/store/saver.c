@@ -35,8 +35,10 @@ struct rf_saver {
     size_t flying;
     uint64_t saves, failures;
     struct rf_histogram times;
-    char *error; /* of the last failure; owned, never NULL */
-    bool told;   /* a failure was logged, and no recovery since */
+    bool room_known;
+    uint64_t room; /* at the last save, or at the start */
+    char *error;   /* of the last failure; owned, never NULL */
+    bool told;     /* a failure was logged, and no recovery since */
     struct rf_log_limit limit;
     bool last_call;
     struct rf_buf given_up; /* names, for the last line */
@@ -51,6 +53,8 @@ struct flight {
     struct rf_blob *blob;
     char *path;
     int error;
+    bool room_known;
+    uint64_t room; /* after it */
 };
 
 static void launch_due(struct rf_saver *saver);
@@ -110,6 +114,7 @@ static void on_pool(uv_work_t *work)
 {
     struct flight *flight = work->data;
     flight->error = rf_disk_save(flight->path, flight->blob->data, flight->blob->len);
+    flight->room_known = rf_disk_room(flight->saver->options.disk->root, &flight->room);
 }
 
 static void save_worked(struct rf_saver *saver, struct slot *slot, struct rf_blob *blob)
@@ -171,6 +176,8 @@ static void landed(uv_work_t *work, int status)
     if (status != 0)
         flight->error = ECANCELED;
     saver->flying--;
+    saver->room_known = flight->room_known;
+    saver->room = flight->room;
     slot->flying = NULL;
     rf_histogram_add(&saver->times, rf_clock_mono_us() - slot->begun_us);
     if (flight->error == 0)
@@ -312,6 +319,8 @@ void rf_saver_state(const struct rf_saver *saver, struct rf_saver_state *out)
     *out = (struct rf_saver_state){.saves = saver->saves,
         .failures = saver->failures,
         .times = saver->times,
+        .room_known = saver->room_known,
+        .room = saver->room,
         .failing = any_failing(saver),
         .error = saver->error};
     for (const struct slot *slot = saver->slots; slot != NULL; slot = slot->hh.next) {
@@ -333,6 +342,7 @@ struct rf_saver *rf_saver_create(const struct rf_saver_options *options)
     struct rf_saver *saver = rf_new(sizeof *saver);
     saver->options = *options;
     saver->error = rf_strdup("");
+    saver->room_known = rf_disk_room(options->disk->root, &saver->room);
     (void)uv_timer_init(options->loop, &saver->timer); /* cannot fail */
     saver->timer.data = saver;
     return saver;

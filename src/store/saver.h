@@ -56,6 +56,8 @@ struct rf_saver_state {
     struct rf_histogram times; /* of both */
     uint64_t unsaved; /* sessions */
     uint64_t unsaved_bytes; /* what is kept for that, the copies for current/ included */
+    bool room_known; /* see rf_store_status */
+    uint64_t room;
     bool failing; /* or under way for too long */
     const char *error; /* "" */
 };

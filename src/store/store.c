@@ -265,6 +265,8 @@ void rf_store_status(const struct rf_store *store, struct rf_store_status *out)
         .failures = state.failures,
         .unsaved = state.unsaved,
         .unsaved_bytes = state.unsaved_bytes,
+        .room_known = state.room_known,
+        .room = state.room,
         .failing = state.failing,
         .error = state.error,
         .unreadable = store->unreadable,

@@ -1,6 +1,7 @@
 // /metrics: Prometheus's own tools take it as it is, and its figures are those of the race.
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
+import {statfsSync} from 'node:fs';
 import test from 'node:test';
 
 import {Metrics} from './lib/metrics.mjs';
@@ -24,6 +25,9 @@ test('the figures are those of the race', async (t) => {
   assert.equal(metrics.value('racefacer_sessions_live'), 1);
   assert.equal(metrics.value('racefacer_sessions_begun_total'), 1);
   assert.equal(metrics.value('racefacer_durable'), 1);
+  const disk = statfsSync(scene.daemon.dir);
+  const room = metrics.value('racefacer_storage_available_bytes');
+  assert.ok(room > 0 && room <= disk.blocks * disk.bsize, `${room} bytes of room`);
   const {websocket, storage} = await scene.daemon.json('/api/stats');
   assert.equal(metrics.value('racefacer_frames_total'), websocket.frames);
   assert.equal(

@@ -42,6 +42,8 @@ struct rf_store_status {
     uint64_t saves, failures;
     uint64_t unsaved;      /* sessions whose newest laps are not on disk yet */
     uint64_t unsaved_bytes; /* of their files */
+    bool room_known;       /* the file system tells what room it has */
+    uint64_t room;         /* in bytes, at the last save or at the start */
     bool failing;          /* the last save failed, or one hangs */
     const char *error;     /* why; "" */
     uint64_t unreadable;   /* files found at the start that are no sessions */
