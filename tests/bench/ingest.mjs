@@ -143,15 +143,15 @@ export async function run({ground, quick, folder, say}) {
       },
     ]),
   );
-  const race = new Race({karts: field(20, 100)});
-  const payloads = race.frames().slice(0, scale * 2000).map(({payload}) => payload);
+  const race = new Race({karts: field(20, 120), withGrid: false}); // longer than that, for the live frames after it
+  const payloads = Array.from({length: scale * 2000}, () => race.step().payload);
   for (const laps of LAPS)
     sides[`laps ${laps}`] = () => {
       say(`${laps} laps`);
       return withLaps(ground, laps, scale * 2000);
     };
-  sides.ours = () => followOurs(ground, race, payloads);
-  sides.node = () => followNode(ground, payloads);
+  sides.ours = () => followOurs(ground, {race, payloads});
+  sides.node = () => followNode(ground, {race, payloads});
   const found = await inTurn(rounds, sides);
 
   const of = (name) => each(found[name], found.empty, recordings[name].frames);
@@ -173,7 +173,7 @@ export async function run({ground, quick, folder, say}) {
   });
   return {
     title: 'Ingest',
-    text: `A replay at full speed, a lap in each frame: parsed, analysed, journaled, synced, published; ${rounds} rounds. Beside it Node's socket.io-client that follows the same feed as the server and does nothing but parse (${feedFrames} frames of 20 karts).`,
+    text: `A replay at full speed, a lap in each frame: parsed, analysed, journaled, synced, published; ${rounds} rounds. Beside it Node's socket.io-client that follows the same feed as the server and does nothing but parse (${payloads.length} frames of 20 karts).`,
     tables: [
       {title: 'By karts', heads: heads('karts', ['kB a frame', 'against 20']), rows: KARTS.map((karts) => row(karts, byKarts[karts], [kb(`karts ${karts}`), ratioOf(byKarts[karts], byKarts[20], 'cpuUs')]))},
       {
