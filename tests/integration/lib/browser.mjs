@@ -6,13 +6,11 @@ import {createRequire} from 'node:module';
 import path from 'node:path';
 import {after} from 'node:test';
 
-import {chromium} from 'playwright-core';
-
+import {executablePath, launch} from './chromium.mjs';
 import {binary} from './daemon.mjs';
 import {checkAnswer} from './openapi.mjs';
 import {atEnd} from './tools.mjs';
 
-const executablePath = process.env.RF_CHROMIUM || '/usr/bin/chromium';
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 // For the tests' `skip`: false where there is a browser.
@@ -21,25 +19,6 @@ export const noBrowser = existsSync(executablePath)
   : `there is no ${executablePath}: script/bootstrap test installs it`;
 
 let browser;
-
-async function launched() {
-  if (!browser) {
-    browser = await chromium.launch({
-      executablePath,
-      args: [
-        '--headless',
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
-  }
-  return browser;
-}
 
 after(async () => {
   await browser?.close();
@@ -63,9 +42,8 @@ export async function open(
   query = '',
   {width = 1280, height = 800, scheme = 'dark', motion = 'reduce', expected = []} = {},
 ) {
-  const context = await (
-    await launched()
-  ).newContext({
+  browser ??= await launch();
+  const context = await browser.newContext({
     viewport: {width, height},
     colorScheme: scheme,
     reducedMotion: motion,
