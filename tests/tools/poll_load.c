@@ -11,6 +11,7 @@
 #include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "load.h"
@@ -129,10 +130,12 @@ static void take_some(struct load *load, struct client *client)
         ask(load, client, load_now_us());
 }
 
-static void wait_and_take(struct load *load, int timeout_ms)
+/* To the microsecond: who spun for the rest of a millisecond would take the processor from other loads. */
+static void wait_and_take(struct load *load, int64_t timeout_us)
 {
     struct epoll_event ready[64];
-    int count = epoll_wait(load->epoll_fd, ready, 64, timeout_ms);
+    struct timespec timeout = {.tv_sec = timeout_us / 1000000, .tv_nsec = timeout_us % 1000000 * 1000};
+    int count = epoll_pwait2(load->epoll_fd, ready, 64, &timeout, NULL);
     for (int i = 0; i < count; i++)
         take_some(load, ready[i].data.ptr);
 }
@@ -157,18 +160,18 @@ static double run(struct load *load)
     for (int i = 0; load->rate == 0 && i < load->count; i++)
         ask(load, &load->clients[i], load_now_us());
     while (load_now_us() < end) {
-        int timeout_ms = 50;
+        int64_t timeout_us = 50000;
         while (load->rate > 0) {
             int64_t due = begin + (int64_t)((double)sent / load->rate * 1e6), wait = due - load_now_us();
-            if (wait > 0)
-                timeout_ms = (int)(wait / 1000); /* rounded down: spins for less than a millisecond */
+            if (wait > 0 && wait < timeout_us)
+                timeout_us = wait;
             struct client *client = wait > 0 ? NULL : free_client(load);
             if (client == NULL)
                 break;
             ask(load, client, due);
             sent++;
         }
-        wait_and_take(load, timeout_ms);
+        wait_and_take(load, timeout_us);
     }
     return (double)(load_now_us() - begin) / 1e6;
 }
