@@ -11,6 +11,9 @@ export const median = (values) => {
   return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 };
 
+// Of times that this process took, what the load tools say of theirs.
+export const spreadOf = (times) => ({answers: times.length, median_ms: median(times), p99_ms: quantile(times, 0.99), worst_ms: Math.max(...times)});
+
 // A B C A B C …: {side: [what it gave in each round]}. What else the machine does then befalls all of them.
 export async function inTurn(rounds, sides) {
   const results = Object.fromEntries(Object.keys(sides).map((name) => [name, []]));

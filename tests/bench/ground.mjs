@@ -5,6 +5,7 @@ import path from 'node:path';
 
 import {Daemon, binary} from '../integration/lib/daemon.mjs';
 import {startFeed, feedSettings} from '../integration/lib/feeds.mjs';
+import {freePort} from '../integration/lib/ports.mjs';
 
 export const tool = (name) => path.join(path.dirname(binary), 'tests', name);
 
@@ -31,7 +32,16 @@ export class Ground {
     if (statfsSync(folder).type === TMPFS) throw new Error(`${folder} is in memory: durability would cost nothing there`);
     this.folder = mkdtempSync(path.join(folder, 'run-'));
     this.after(() => rmSync(this.folder, {recursive: true, force: true}));
-    execFileSync('taskset', ['-a', '-p', '-c', LOAD_CORE, String(process.pid)], {stdio: 'ignore'});
+    this.stay(LOAD_CORE);
+  }
+
+  // This process, and what it starts from now on.
+  stay(cores) {
+    execFileSync('taskset', ['-a', '-p', '-c', cores, String(process.pid)], {stdio: 'ignore'});
+  }
+
+  bothCores() {
+    this.stay(`${SERVER_CORE},${LOAD_CORE}`);
   }
 
   // As the helpers of the integration tests expect it of a test.
@@ -52,6 +62,17 @@ export class Ground {
   server({env = {}, ...options} = {}) {
     const dir = options.dir ?? this.dir('server');
     return Daemon.start(this, {...options, dir, wrapper: onServerCore, env: {...SETTINGS, ...env}});
+  }
+
+  // The same, but not waited for: {daemon, began}.
+  async begin({dir = this.dir('server'), env = {}} = {}) {
+    const daemon = new Daemon();
+    Object.assign(daemon, {t: this, dir, port: await freePort(), output: '', command: [...onServerCore, binary]});
+    daemon.env = {...Daemon.defaults, ...SETTINGS, PORT: daemon.port, ...env};
+    const began = performance.now();
+    daemon.spawn();
+    this.after(() => daemon.end());
+    return {daemon, began};
   }
 
   // A feed that this process pushes, and the server that follows it.
@@ -85,21 +106,30 @@ export function load(command, {input} = {}) {
   });
 }
 
-// Seconds of processor time of all threads that live, to the nanosecond.
-export function cpuSeconds(pid) {
+// Seconds of all threads that live, to the nanosecond: on a processor, and waiting for it while others had it.
+function scheduled(pid) {
   const threads = readdirSync(`/proc/${pid}/task`);
-  const ns = threads.map((tid) => Number(readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'utf8').split(' ')[0]));
-  return ns.reduce((sum, one) => sum + one, 0) / 1e9;
+  const all = threads.map((tid) => readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'utf8').split(' ').map(Number));
+  const sum = (field) => all.reduce((before, one) => before + one[field], 0) / 1e9;
+  return {ran: sum(0), waited: sum(1)};
 }
 
-// The same for a while: {share: of a core, seconds}.
+export const cpuSeconds = (pid) => scheduled(pid).ran;
+
+// The same for a while: {share: of a core, seconds, waited}.
 export async function cpuWhile(pid, action) {
-  const [cpu, at] = [cpuSeconds(pid), performance.now()];
+  const [before, at] = [scheduled(pid), performance.now()];
   const result = await action();
-  const [used, wall] = [cpuSeconds(pid) - cpu, (performance.now() - at) / 1000];
-  return {result, seconds: used, wall, share: used / wall};
+  const [after, wall] = [scheduled(pid), (performance.now() - at) / 1000];
+  const seconds = after.ran - before.ran;
+  return {result, seconds, wall, share: seconds / wall, waited: after.waited - before.waited};
 }
 
-export function residentKb(pid) {
-  return Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/^VmRSS:\s+(\d+) kB/m)[1]);
+// Megabytes: resident in all, of these its own (the rest is files, libraries above all, that others may share), and the most.
+export function memory(pid) {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const mb = (field) => Number(status.match(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm'))[1]) / 1024;
+  return {resident: mb('VmRSS'), own: mb('RssAnon'), most: mb('VmHWM')};
 }
+
+export const residentKb = (pid) => memory(pid).resident * 1024;

@@ -1,43 +1,18 @@
 // History: starting with many stored sessions, and what is asked of them.
 import {writeFileSync} from 'node:fs';
-import http from 'node:http';
 import path from 'node:path';
 
-import {Daemon} from '../integration/lib/daemon.mjs';
 import {feedSettings, startFeed} from '../integration/lib/feeds.mjs';
-import {freePort} from '../integration/lib/ports.mjs';
 import {Race} from '../integration/lib/race.mjs';
 import {bigField} from '../integration/lib/scene.mjs';
-import {sleep} from '../integration/lib/tools.mjs';
+import {pollLoad, timedDelete, when} from './asking.mjs';
+import {questions, spread} from './browsing.mjs';
 import {lines} from './plot.mjs';
-import {goal, inTurn, median, medianOf, short} from './figures.mjs';
-import {SETTINGS, cpuSeconds, load, onServerCore, residentKb, tool} from './ground.mjs';
-import {driverOf, storeSessions, storedSession} from './sessions.mjs';
+import {goal, inTurn, medianOf, short, spreadOf} from './figures.mjs';
+import {cpuSeconds, residentKb} from './ground.mjs';
+import {storeSessions, storedSession} from './sessions.mjs';
 
 const COUNTS = [100, 10000, 99900]; // MAX_SESSIONS ends at 100 000, and the live one must not push others out
-
-const agent = new http.Agent({keepAlive: true, maxSockets: 1});
-
-// One question on a connection that stays: {status, text}; null where nobody answers.
-function ask(port, target, method = 'GET') {
-  return new Promise((resolve) => {
-    const request = http.request({host: '127.0.0.1', port, path: target, method, agent}, (answer) => {
-      const parts = [];
-      answer.on('data', (part) => parts.push(part));
-      answer.on('end', () => resolve({status: answer.statusCode, text: Buffer.concat(parts).toString()}));
-    });
-    request.on('error', () => resolve(null));
-    request.end();
-  });
-}
-
-async function when(start, port, target, enough) {
-  for (;;) {
-    const answer = await ask(port, target);
-    if (answer?.status === 200 && enough(answer.text)) return performance.now() - start;
-    await sleep(2);
-  }
-}
 
 // Starts it on a folder, with a race on: milliseconds to the first answer, to live data, to all sessions in the listing.
 async function start(ground, {dir, count}) {
@@ -45,18 +20,11 @@ async function start(ground, {dir, count}) {
   const race = new Race({event: 'Live', track: 9, karts: bigField({count: 20, laps: 3, base: 27000, from: 500000})});
   race.step();
   const frames = setInterval(() => feed.push(race.payload()), 20);
-  const daemon = new Daemon();
-  Object.assign(daemon, {t: ground, dir, port: await freePort(), output: '', command: [...onServerCore, process.env.RF_BINARY]});
-  daemon.command[3] = path.resolve(daemon.command[3]);
-  daemon.env = {...Daemon.defaults, ...SETTINGS, PORT: daemon.port, MAX_SESSIONS: 100000, ...feedSettings(feed, {WS_DIALECT: 'raw'})};
-  const began = performance.now();
-  daemon.spawn();
-  ground.after(() => daemon.end());
-  const health = await when(began, daemon.port, '/health', () => true);
+  const {daemon, began} = await ground.begin({dir, env: {MAX_SESSIONS: 100000, ...feedSettings(feed, {WS_DIALECT: 'raw'})}});
+  const health = await when(began, daemon.port, '/health');
   const live = await when(began, daemon.port, '/api/current', (text) => text.includes('"eventName":"Live"'));
   const listed = await when(began, daemon.port, '/api/sessions?limit=1', (text) => Number(text.match(/"total":(\d+)/)[1]) >= count);
   clearInterval(frames);
-  daemon.mayEnd = true;
   return {daemon, feed, health, live, listed, cpu: cpuSeconds(daemon.child.pid), residentKb: residentKb(daemon.child.pid)};
 }
 
@@ -67,42 +35,14 @@ async function startAndStop(ground, options) {
   return found;
 }
 
-const polled = async (port, seconds, paths) => JSON.parse(await load([tool('poll-load'), port, '1', seconds, '0', ...paths].map(String)));
-
-const spread = (items, count) => Array.from({length: count}, (_, i) => items[Math.floor((i * items.length) / count)]);
-
-const MANY = 400;
-const many = (path) => Array.from({length: MANY}, (_, i) => path(i));
-const day = (n) => new Date(Date.UTC(2024, 11, 1) + n * 86400_000).toISOString().slice(0, 10);
-
 // What browsing takes, one question at a time: {name: {median_ms, p99_ms, worst_ms}}
 async function browse(ground, {dir, count, ids, large, seconds}) {
   const {daemon, feed} = await start(ground, {dir, count});
-  const name = (n) => encodeURIComponent(driverOf(n));
-  const questions = {
-    'the newest 50': ['/api/sessions?limit=50'],
-    '50 from anywhere': many((i) => `/api/sessions?limit=50&offset=${Math.floor((count * i) / MANY)}`),
-    'by driver': many((i) => `/api/sessions?limit=50&driver=${name(i * 7)}`),
-    'by a driver who is not there': many((i) => `/api/sessions?limit=50&driver=nobody%20${i}`),
-    'by event': many((i) => `/api/sessions?limit=50&event=Session%20%23${i}`),
-    'by a week': many((i) => `/api/sessions?limit=50&from=${day(i)}&to=${day(i + 7)}`),
-    'a session of 42 kB': spread(ids, 100).map((id) => `/api/sessions/${id}`),
-    'a session of 1 MB': [`/api/sessions/${large}`],
-  };
   const found = {};
-  for (const [what, paths] of Object.entries(questions)) {
-    found[what] = await polled(daemon.port, seconds, paths);
-    if (found[what].refused) throw new Error(`${what}: ${JSON.stringify(found[what])}`);
-  }
+  for (const [what, paths] of Object.entries(questions({count, ids, large}))) found[what] = await pollLoad(daemon.port, paths, {seconds});
   const deletes = [];
-  for (const id of spread(ids, Math.min(50, count / 4))) {
-    const at = performance.now();
-    const answer = await ask(daemon.port, `/api/sessions/${id}`, 'DELETE');
-    deletes.push(performance.now() - at);
-    if (answer?.status !== 200) throw new Error(`DELETE ${id}: ${answer?.status} ${answer?.text}`);
-  }
-  deletes.sort((a, b) => a - b);
-  found['a delete, on disk'] = {answers: deletes.length, median_ms: median(deletes), p99_ms: deletes.at(-1), worst_ms: deletes.at(-1)};
+  for (const id of spread(ids, Math.min(50, count / 4))) deletes.push(await timedDelete(daemon.port, id));
+  found['a delete, on disk'] = spreadOf(deletes);
   await daemon.stop();
   await feed.stop();
   return found;

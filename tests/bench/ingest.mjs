@@ -9,29 +9,13 @@ import {settle} from '../integration/lib/scene.mjs';
 import {sleep} from '../integration/lib/tools.mjs';
 import {lines} from './plot.mjs';
 import {goal, inTurn, medianOf, ratioOf, short} from './figures.mjs';
-import {cpuSeconds, cpuWhile, onServerCore, residentKb} from './ground.mjs';
-import {field, recordRace, recordTracks, skip} from './recordings.mjs';
+import {cpuWhile, onServerCore, residentKb} from './ground.mjs';
+import {field, recordRace, recordTracks, replay, skip} from './recordings.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const KARTS = [5, 20, 100, 500];
 const LAPS = [100, 1000, 10000, 100000];
 const TRACKS = [1, 10, 50];
-
-// Plays a recording to its end: {cpu, wall} in seconds, from the server's first answer where that is later.
-async function replay(ground, recording) {
-  const started = performance.now();
-  const daemon = await ground.server({args: ['--replay', recording.file, '--speed', 'max'], env: {LOG_LEVEL: 'info'}});
-  const over = () => daemon.output.match(/is over: (\d+) payloads, (\d+) lines skipped|"(\d+) payloads/);
-  while (!over()) await sleep(2);
-  const [wall, cpu] = [(performance.now() - started) / 1000, cpuSeconds(daemon.child.pid)];
-  await sleep(300); // the last of them may wait for the disk
-  const {websocket} = await daemon.json('/api/stats');
-  await daemon.stop();
-  const [, played] = over();
-  if (Number(played) !== recording.frames) throw new Error(`${played} of ${recording.frames} frames were played`);
-  if (websocket.applied < recording.frames) throw new Error(`${websocket.applied} of ${recording.frames} frames were taken in: ${JSON.stringify(websocket)}`);
-  return {cpu, wall};
-}
 
 // What a frame costs, without the start and the end of a server.
 const each = (found, base, frames) =>

@@ -8,9 +8,10 @@ import {freePort} from '../integration/lib/ports.mjs';
 import {Race} from '../integration/lib/race.mjs';
 import {bigField, settle} from '../integration/lib/scene.mjs';
 import {rawRequest, request, sleep, until} from '../integration/lib/tools.mjs';
+import {pollLoad} from './asking.mjs';
 import {bars} from './plot.mjs';
 import {goal, inTurn, medianOf, ratioOf} from './figures.mjs';
-import {cpuSeconds, load, tool} from './ground.mjs';
+import {cpuSeconds, load} from './ground.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const CLIENTS = 32;
@@ -32,12 +33,10 @@ async function wrk(side, {seconds, headers = {}}) {
 
 // The same by the load generator of our own: wrk waits for the body that the Content-Length of a 304 tells of.
 async function poll(side, {seconds, headers = {}}) {
-  const lines = Object.entries(headers).flatMap(([name, value]) => ['--header', `${name}: ${value}`]);
   const {port, pathname} = new URL(side.url);
   const cpu = cpuSeconds(side.pid);
-  const found = JSON.parse(await load([tool('poll-load'), ...lines, port, String(CLIENTS), String(seconds), '0', pathname]));
+  const found = await pollLoad(port, [pathname], {seconds, connections: CLIENTS, headers});
   const used = cpuSeconds(side.pid) - cpu;
-  if (found.refused) throw new Error(`${side.url}: ${JSON.stringify(found)}`);
   return {rate: found.rate, p99Ms: found.p99_ms, cpuUs: (used / found.answers) * 1e6, unchanged: found.unchanged};
 }
 

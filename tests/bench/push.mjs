@@ -1,10 +1,9 @@
 // Push: from a frame's sending to its event at the clients, by clients and by what they ask for.
 import {spawn} from 'node:child_process';
-import {closeSync, fdatasyncSync, openSync, writeSync} from 'node:fs';
-import path from 'node:path';
 
 import {Race} from '../integration/lib/race.mjs';
 import {bigField, settle} from '../integration/lib/scene.mjs';
+import {syncTimes} from './disk.mjs';
 import {lines} from './plot.mjs';
 import {goal, inTurn, median, medianOf, quantile, short} from './figures.mjs';
 import {cpuWhile, onLoadCore, residentKb, tool} from './ground.mjs';
@@ -93,21 +92,8 @@ const SIDES = {
   10000: {perSecond: 2, kinds: ['whole frames', 'whole frames, gzip', 'laps alone']},
 };
 
-// What the disk takes to sync a little, in milliseconds.
-function syncTimes(ground, count = 300) {
-  const fd = openSync(path.join(ground.dir('sync'), 'file'), 'w');
-  const bytes = Buffer.alloc(4096, 'x');
-  const times = Array.from({length: count}, () => {
-    const at = performance.now();
-    writeSync(fd, bytes);
-    fdatasyncSync(fd);
-    return performance.now() - at;
-  });
-  closeSync(fd);
-  return times;
-}
-
-async function measure(ground, {clients, seconds, kind, perSecond}) {
+// So many clients for a while: what they got and when, and what it cost the server.
+export async function measure(ground, {clients, seconds, kind, perSecond}) {
   const scene = await ground.scene({env: {MAX_CONNECTIONS: 12000}});
   const {pid} = scene.daemon.child;
   const ticker = new Ticker(scene.feed, {perSecond, ...KINDS[kind]});
@@ -124,7 +110,7 @@ async function measure(ground, {clients, seconds, kind, perSecond}) {
   ticker.stop();
   await scene.daemon.stop();
   await scene.feed.stop();
-  return {...found, share, kbEach: (resident - before) / clients, mbPerSecond: found.megabytes / seconds};
+  return {...found, share, kbEach: (resident - before) / clients, residentMb: resident / 1024, mbPerSecond: found.megabytes / seconds};
 }
 
 export async function run({ground, quick, folder, say}) {
@@ -138,7 +124,7 @@ export async function run({ground, quick, folder, say}) {
       };
   const found = await inTurn(rounds, sides);
   const of = (clients, kind) => found[`${clients} ${kind}`];
-  const sync = syncTimes(ground);
+  const sync = await syncTimes(ground);
   const unzipped = of(1, 'whole frames, gzip')[0].zipped === 0;
   const rows = Object.entries(found).map(([name, all]) => {
     const [, clients, kind] = name.match(/^(\d+) (.*)$/);

@@ -1,8 +1,10 @@
-// Recordings to replay: races of a given size, written frame by frame.
+// Recordings: races of a given size, written frame by frame, and their replay.
 import {closeSync, openSync, writeSync} from 'node:fs';
 
 import {Race} from '../integration/lib/race.mjs';
 import {bigField} from '../integration/lib/scene.mjs';
+import {sleep} from '../integration/lib/tools.mjs';
+import {cpuSeconds} from './ground.mjs';
 
 const BASE_MS = 27000;
 
@@ -68,4 +70,37 @@ export function recordTracks(file, {tracks, karts, frames}) {
     recording.add(at, payload);
   }
   return recording.end();
+}
+
+// Sessions one after the other on one track, a frame for each fifth crossing, which is enough to miss no lap.
+export function recordDay(file, {sessions, karts, laps}) {
+  const recording = new Recording(file);
+  const lengthMs = (laps + 2) * (BASE_MS + 2000);
+  for (let i = 0; i < sessions; i++) {
+    const race = new Race({event: `Session #${i + 1}`, karts: field(karts, laps, i + 1), endAt: Date.now() - (sessions - i) * lengthMs});
+    const last = Math.floor((karts * (laps + 1)) / 5);
+    for (let frame = 0; frame < last; frame++) {
+      skip(race, 4);
+      const {at, payload} = race.step();
+      recording.add(at, payload);
+    }
+  }
+  return recording.end();
+}
+
+// Plays one to its end: {cpu, wall} in seconds, and what `look` finds at the server that has played it.
+export async function replay(ground, recording, look = () => ({})) {
+  const started = performance.now();
+  const daemon = await ground.server({args: ['--replay', recording.file, '--speed', 'max'], env: {LOG_LEVEL: 'info'}});
+  const over = () => daemon.output.match(/is over: (\d+) payloads, (\d+) lines skipped|"(\d+) payloads/);
+  while (!over()) await sleep(2);
+  const [wall, cpu] = [(performance.now() - started) / 1000, cpuSeconds(daemon.child.pid)];
+  await sleep(300); // the last of them may wait for the disk
+  const {websocket} = await daemon.json('/api/stats');
+  const seen = await look(daemon);
+  await daemon.stop();
+  const [, played] = over();
+  if (Number(played) !== recording.frames) throw new Error(`${played} of ${recording.frames} frames were played`);
+  if (websocket.applied < recording.frames) throw new Error(`${websocket.applied} of ${recording.frames} frames were taken in: ${JSON.stringify(websocket)}`);
+  return {cpu, wall, ...seen};
 }
