@@ -10,6 +10,18 @@ export function paint(node, color) {
   node.style.setProperty('--ink', color ? inkOn(color) : '');
 }
 
+/** What lights up behind the text of the element of class `flashes` that it is put into. */
+export const light = () => el('i.light');
+
+/**
+ * Something has happened here. Shown once the rows have found their places: moving a node takes what goes on in it away from
+ * the compositor.
+ * @param {HTMLElement} node the light
+ */
+export function flash(node) {
+  queueMicrotask(() => node.animate([{opacity: 1}, {opacity: 0}], {duration: 1400, easing: 'ease-out'}));
+}
+
 /** @param {string} label @param {string | null} color */
 export function plate(label, color) {
   const node = el('span.plate', null, label);

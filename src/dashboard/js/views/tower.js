@@ -1,7 +1,7 @@
 // The timing tower: a line for each kart, moving as the positions do. A frame writes only what it changes.
 import {el, fill, setAttribute, setText} from '../dom/el.js';
 import {Keyed} from '../dom/keyed.js';
-import {empty, paint, setName} from '../dom/parts.js';
+import {empty, flash, light, paint, setName} from '../dom/parts.js';
 import {plural} from '../model/format.js';
 import {sectorCount} from '../model/rows.js';
 import {eventName, fastest, head} from './head.js';
@@ -41,9 +41,10 @@ function line(link, first) {
   const plate = el('span.plate');
   const driver = el('a.name', {dir: 'auto'});
   const pit = el('span.pit', {hidden: true}, 'PIT');
-  cells.kart.append(plate);
+  const glow = light();
+  cells.kart.append(plate, glow);
   cells.driver.append(el('div', null, driver, pit));
-  const node = el('tr', {'data-key': first.key}, Object.values(cells));
+  const node = el('tr.flashes', {'data-key': first.key}, Object.values(cells));
   let laps = first.laps;
 
   /** @param {Row} row */
@@ -71,15 +72,10 @@ function line(link, first) {
       setAttribute(cells[`s${i + 1}`], 'data-mark', sector.bad ? 'excluded' : '');
     });
     node.classList.toggle('stale', row.stale);
-    if (row.laps !== laps) flash(node);
+    if (row.laps !== laps) flash(glow); // has crossed the line
     laps = row.laps;
   }
   return {node, update};
-}
-
-/** A kart has crossed the line. @param {HTMLElement} node */
-function flash(node) {
-  node.animate([{backgroundColor: 'var(--flash)'}, {}], {duration: 1400, easing: 'ease-out'});
 }
 
 /** @param {HTMLElement} host @param {Context} ctx @returns {View} */

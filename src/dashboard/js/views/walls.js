@@ -1,7 +1,7 @@
 // Views without controls: for a wall, for a driver's phone, and transparent, for streaming software.
 import {el, fill, setAttribute, setText} from '../dom/el.js';
 import {Keyed} from '../dom/keyed.js';
-import {empty, paint, setName} from '../dom/parts.js';
+import {empty, flash, light, paint, setName} from '../dom/parts.js';
 import {remaining} from '../model/clock.js';
 import {delta, lapTime} from '../model/format.js';
 import {keyOf} from '../model/values.js';
@@ -24,7 +24,8 @@ function maker(fields) {
     const cells = {};
     for (const field of fields) cells[field] = field === 'name' ? el('bdi.name') : el(`span.${field}`);
     cells.kart?.append(plate);
-    const node = el('li', null, Object.values(cells));
+    const glow = light();
+    const node = el('li.flashes', null, Object.values(cells), glow);
     let laps = '';
     return {
       node,
@@ -43,7 +44,7 @@ function maker(fields) {
         if (cells.last) setAttribute(cells.last, 'data-mark', row.lastMark);
         if (cells.best) setAttribute(cells.best, 'data-mark', row.bestMark);
         node.classList.toggle('stale', row.stale);
-        if (laps !== '' && row.laps !== laps) node.animate([{backgroundColor: 'var(--flash)'}, {}], {duration: 1400});
+        if (laps !== '' && row.laps !== laps) flash(glow);
         laps = row.laps;
       },
     };
@@ -195,9 +196,11 @@ export function hud(host, ctx) {
   const gap = el('dd');
   const laps = el('dd');
   const wrong = el('p.wrong', {role: 'alert'});
+  const glow = light();
   const page = el(
-    'div.page',
+    'div.page.flashes',
     null,
+    glow,
     el('header.top', null, plate, driver, clock),
     el('div.lap', null, last, difference),
     el('div.position', null, el('span.p', null, 'P'), position, of),
@@ -251,7 +254,7 @@ export function hud(host, ctx) {
       setText(laps, row.laps);
       setText(wrong, trouble(live));
       if (seen !== '' && seen !== row.laps) {
-        page.animate([{backgroundColor: 'var(--flash)'}, {}], {duration: 1600});
+        flash(glow);
         ctx.say(`${row.last}, position ${row.pos}`);
       }
       seen = row.laps;
