@@ -135,8 +135,8 @@ export async function run({ground, quick, say}) {
       },
     ],
     goals: [
-      goal('a frame of 60 karts, main thread, median', of('the tower, 60 karts', 'cpu', 0.5), 'ms', '< 16'),
-      goal('a frame of 60 karts, main thread, p99', of('the tower, 60 karts', 'cpu', 0.99), 'ms', '< 16'),
+      ...[['median', 0.5], ['p99', 0.99]].map(([what, q]) => goal(`a frame of 60 karts, main thread, ${what}`, of('the tower, 60 karts', 'cpu', q), 'ms', '< 16')),
+      goal('the longest task of such a frame, p99', of('the tower, 60 karts', 'longest', 0.99), 'ms', '< 16'),
       goal('from the first frame to a row of a page that is open, at most', worst('fromFrame') / 1000, 's', '< 2'),
       goal('from opening the page to a row, at most', worst('fromOpening') / 1000, 's', '< 2'),
     ],
