@@ -24,6 +24,7 @@ const about = {
 };
 const parts = [];
 let failed = 0;
+let file;
 for (const name of PARTS.filter((one) => asked.length === 0 || asked.includes(one))) {
   const started = performance.now();
   const ground = new Ground(path.join(folder, 'storage'));
@@ -42,8 +43,8 @@ for (const name of PARTS.filter((one) => asked.length === 0 || asked.includes(on
   part.seconds = (performance.now() - started) / 1000;
   parts.push(part);
   writeFileSync(path.join(folder, `${name}.json`), JSON.stringify({about, ...part}, null, 1));
+  file = writeReport({folder, parts, about}); // after each: an hour is not thrown away for the last of them
   console.log(section(part));
 }
-const file = writeReport({folder, parts, about});
 console.error(`bench: ${path.relative(process.cwd(), file)}, ${Math.round((new Date() - begun) / 1000)} s`);
 process.exitCode = failed ? 1 : 0;
