@@ -29,7 +29,7 @@ static void test_no_record_counts_behind_the_deletion(void **state)
 {
     struct fixture *fixture = *state;
     struct answer answer = {0};
-    open_hasty(fixture);
+    open_store(fixture);
     save(fixture, &a1, false);
     append(fixture, "a", 1);
     run_until_idle(fixture);
