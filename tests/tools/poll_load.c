@@ -33,7 +33,7 @@ struct client {
 struct load {
     struct client *clients;
     char **requests;
-    int port, count, request_count, next_request, epoll_fd;
+    int port, count, request_count, next_request, next_client, epoll_fd;
     double rate; /* requests a second; 0: as fast as they are answered */
     int64_t seconds;
     struct load_times times;
@@ -140,11 +140,14 @@ static void wait_and_take(struct load *load, int64_t timeout_us)
         take_some(load, ready[i].data.ptr);
 }
 
+/* In turn: one that is never asked would be closed as idle. */
 static struct client *free_client(struct load *load)
 {
-    for (int i = 0; i < load->count; i++)
-        if (!load->clients[i].busy)
-            return &load->clients[i];
+    for (int i = 0; i < load->count; i++) {
+        struct client *client = &load->clients[load->next_client++ % load->count];
+        if (!client->busy)
+            return client;
+    }
     return NULL;
 }
 
