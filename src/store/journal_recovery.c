@@ -50,8 +50,8 @@ static void take(struct reading *reading, struct rf_slice json)
         rf_need_raise(&reading->segment->needs, record.session_id, record.version);
     }
     reading->records++;
-    if (record.deleted ||
-        !gone) /* else it came while the session was being deleted: it would be half of it */
+    /* Behind a deletion that came to be it would be half a session. */
+    if (record.deleted || !gone)
         reading->each(reading->ctx, json.data, json.len);
     rf_journal_record_finish(&record);
 }

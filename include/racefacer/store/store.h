@@ -72,8 +72,9 @@ void rf_store_commit(struct rf_store *store, void (*done)(void *ctx, int error),
 void rf_store_save_nothing(struct rf_store *store, const char *id, uint64_t version);
 
 /* Reads all that the journal has, oldest first: for the start, blocks, before anything is appended. `each` gets one
- * record's JSON; those of a session that was deleted end with the deletion. A torn last record of a file is dropped; a file damaged elsewhere is copied to
- * STORAGE_PATH/quarantine/, named in the log and counted, and its sound records are given all the same. */
+ * record's JSON; those of a session that was deleted end with the deletion. A torn last record of a file is dropped; a
+ * file damaged elsewhere is copied to STORAGE_PATH/quarantine/, named in the log and counted, and its sound records are
+ * given all the same. */
 void rf_store_each_record(struct rf_store *store, void (*each)(void *ctx, const char *json, size_t len), void *ctx);
 
 /* True where a sync failed at the start, of a folder or of the journal (known before its first record is told): what
