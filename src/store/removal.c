@@ -14,6 +14,7 @@ struct rf_removal {
     char *id;
     char *path, *current; /* the files; NULL: there is nothing to remove */
     bool recorded;        /* the journal has it, or failed to take it */
+    bool late;            /* laps came before it was known to have it */
     bool started;
     int error;
     enum rf_store_deleted result;
@@ -149,12 +150,19 @@ static struct rf_removal *add_removal(struct rf_store *store, const char *id)
 static void on_recorded(void *ctx, int error)
 {
     struct rf_removal *removal = ctx;
+    struct rf_store *store = removal->store;
     removal->recorded = error == 0;
     removal->error = error;
-    if (removal->recorded)
-        rf_store_start_removals(removal->store);
-    else
+    if (!removal->recorded) {
         end(removal);
+        return;
+    }
+    if (removal->late) {
+        rf_journal_append_deleted(&store->journal, removal->id);
+        rf_journal_commit(
+            &store->journal, false, NULL, NULL); /* the one in front does until it is tidied away */
+    }
+    rf_store_start_removals(store);
 }
 
 /* The journal first, where it has records of the session: they must not bring it back where the power is cut
@@ -172,6 +180,24 @@ static struct rf_removal *remove_files(struct rf_store *store, const char *id)
         rf_journal_commit(&store->journal, false, on_recorded, removal);
     }
     return removal;
+}
+
+/* They are served as long as the deletion has not come to be, and must last as long: they count where the
+ * file is still there. Where it is not, a tombstone keeps them away that lives as long as they do. It is
+ * written once the deletion's own is: one that cannot be journaled is refused, and must leave nothing behind.
+ */
+void rf_store_expect_late(struct rf_store *store, const char *id)
+{
+    struct rf_removal *removal;
+    DL_FOREACH(store->removals, removal)
+    {
+        if (removal->path == NULL || strcmp(removal->id, id) != 0)
+            continue;
+        if (removal->recorded)
+            rf_journal_append_deleted(&store->journal, id);
+        else
+            removal->late = true;
+    }
 }
 
 /* ---- on request */

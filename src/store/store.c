@@ -185,10 +185,8 @@ void rf_store_append(struct rf_store *store, const char *id, uint64_t version, c
     const struct rf_entry *entry = rf_index_find(&store->index, id);
     if (entry == NULL && rf_store_find_gone(store, id) != NULL)
         return; /* it is no more */
-    /* A late lap of one that is being deleted is served as long as that has not come to be, and must last as
-     * long. Where it has, a tombstone takes away what stands behind it, too: there is one in front. */
     if (entry != NULL && entry->deleting && entry->summary.complete)
-        rf_journal_append_deleted(&store->journal, id);
+        rf_store_expect_late(store, id);
     rf_journal_append(&store->journal, id, version, record, len);
 }
 

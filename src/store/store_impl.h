@@ -59,6 +59,9 @@ void rf_store_tell_unread(struct rf_store *store, const char *path, int error);
 /* Starts the removals that no save is in the way of any more. */
 void rf_store_start_removals(struct rf_store *store);
 
+/* To be called before a lap is journaled of a completed session that is being deleted. */
+void rf_store_expect_late(struct rf_store *store, const char *id);
+
 struct rf_gone *rf_store_find_gone(const struct rf_store *store, const char *id);
 void rf_store_remember_gone(struct rf_store *store, const char *id);
 void rf_store_forget_gone(struct rf_store *store, struct rf_gone *gone); /* takes NULL */

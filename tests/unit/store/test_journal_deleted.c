@@ -64,7 +64,7 @@ static void test_late_laps_last_where_the_deletion_does_not_come_to_be(void **st
     close_store(fixture);
     assert_int_equal(rmdir(at(fixture, "sessions/.tmp-gone-session-a.json")), 0);
     open_store(fixture);
-    assert_records(fixture, "a1 -a -a a2 ");
+    assert_records(fixture, "a1 -a a2 -a ");
 }
 
 struct checkpoint {
@@ -236,6 +236,31 @@ static void test_a_deletion_that_cannot_be_journaled_is_refused(void **state)
     assert_int_equal(delete_now(fixture, "a"), RF_STORE_DELETED);
 }
 
+/* The disk is full, so that the session has no file; the journal alone has it, and it may go on being served.
+ */
+static void test_a_refused_deletion_takes_nothing_from_the_journal(void **state)
+{
+    struct fixture *fixture = *state;
+    struct answer answer = {0};
+    fixture->journal_rotate_ms = 1;
+    open_store(fixture);
+    write_record(fixture, "a", 1);
+    assert_int_equal(usleep(2000), 0); /* a new file is to be begun */
+    break_folder(fixture, "sessions");
+    break_folder(fixture, "journal");
+    save(fixture, &a1, false);
+    rf_store_delete(fixture->store, "a", on_deleted, &answer);
+    append(fixture, "a", 2);
+    wait_for(fixture, &answer);
+    assert_int_equal(answer.deleted, RF_STORE_DELETE_FAILED);
+    mend_folder(fixture, "journal");
+    assert_int_equal(commit(fixture), 0);
+    close_store(fixture);
+    mend_folder(fixture, "sessions");
+    open_store(fixture);
+    assert_records(fixture, "a1 a2 ");
+}
+
 static void test_a_clean_up_that_cannot_be_journaled_waits(void **state)
 {
     struct fixture *fixture = *state;
@@ -289,6 +314,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_without_records_there_is_nothing_to_tell, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_file_that_was_not_read_may_have_records, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_deletion_that_cannot_be_journaled_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_a_refused_deletion_takes_nothing_from_the_journal, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_clean_up_that_cannot_be_journaled_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_records_lost_with_a_deletion_are_told_of, setup, teardown),
     };
