@@ -8,20 +8,54 @@
 #include "racefacer/base/memory.h"
 #include "store/match.h"
 
-/* Folding once for each change keeps it out of every search. */
-static void describe(const struct rf_index *index, struct rf_entry *entry)
+/* ---- an entry's texts, in one block: a session costs little more than their length */
+
+/* NULL where the text is its own: many names have no capitals. */
+static char *fold_other(const struct rf_index *index, const char *text)
 {
-    entry->event = rf_match_fold(index->utf8, entry->summary.event_name);
-    entry->track = rf_match_fold(index->utf8, entry->summary.track_name);
-    entry->drivers = rf_match_fold(index->utf8, entry->summary.drivers);
+    char *folded = rf_match_fold(index->utf8, text);
+    if (strcmp(folded, text) != 0)
+        return folded;
+    free(folded);
+    return NULL;
 }
 
-static void forget(struct rf_entry *entry)
+static size_t size_of(const char *text)
 {
-    rf_summary_finish(&entry->summary);
-    free(entry->event);
-    free(entry->track);
-    free(entry->drivers);
+    return text == NULL ? 0 : strlen(text) + 1;
+}
+
+static char *lay(char **at, const char *text)
+{
+    size_t size = size_of(text);
+    char *laid = size == 0 ? NULL : memcpy(*at, text, size);
+    *at += size;
+    return laid;
+}
+
+/* Folding once for each change keeps it out of every search. Takes over the summary. */
+static void describe(const struct rf_index *index, struct rf_entry *entry, struct rf_summary *summary)
+{
+    char *drivers = rf_match_fold(index->utf8, summary->drivers);
+    char *event = fold_other(index, summary->event_name), *track = fold_other(index, summary->track_name);
+    size_t size = size_of(summary->id) + size_of(summary->id_json) + size_of(summary->event_name) +
+                  size_of(summary->track_name) + size_of(summary->winner) + size_of(drivers) +
+                  size_of(event) + size_of(track);
+    struct rf_summary *kept = &entry->summary;
+    char *at = entry->texts = rf_new_array(size, 1);
+    *kept = *summary;
+    kept->id = lay(&at, summary->id);
+    kept->id_json = lay(&at, summary->id_json);
+    kept->event_name = lay(&at, summary->event_name);
+    kept->track_name = lay(&at, summary->track_name);
+    kept->winner = lay(&at, summary->winner);
+    kept->drivers = lay(&at, drivers);
+    entry->event = event != NULL ? lay(&at, event) : kept->event_name;
+    entry->track = track != NULL ? lay(&at, track) : kept->track_name;
+    free(event);
+    free(track);
+    free(drivers);
+    rf_summary_finish(summary);
 }
 
 void rf_index_init(struct rf_index *index)
@@ -34,7 +68,7 @@ void rf_index_finish(struct rf_index *index)
 {
     HASH_CLEAR(hh, index->by_id);
     for (size_t i = 0; i < index->count; i++) {
-        forget(index->order[i]);
+        free(index->order[i]->texts);
         free(index->order[i]);
     }
     free(index->order);
@@ -107,17 +141,13 @@ void rf_index_put(struct rf_index *index, struct rf_summary *summary, uint64_t b
         deleting = entry->deleting;
         saved_version = entry->saved_version;
         turn = entry->turn;
-        forget(entry);
+        free(entry->texts);
     } else {
         entry = rf_new(sizeof *entry);
     }
-    *entry = (struct rf_entry){.summary = *summary,
-        .bytes = bytes,
-        .turn = turn,
-        .saved_version = saved_version,
-        .deleting = deleting};
-    *summary = (struct rf_summary){0};
-    describe(index, entry);
+    *entry =
+        (struct rf_entry){.bytes = bytes, .turn = turn, .saved_version = saved_version, .deleting = deleting};
+    describe(index, entry, summary);
     HASH_ADD_KEYPTR(hh, index->by_id, entry->summary.id, strlen(entry->summary.id), entry);
     put_in(index, entry);
     index->bytes += bytes;
@@ -133,7 +163,7 @@ void rf_index_remove(struct rf_index *index, const char *id)
     HASH_DELETE(hh, index->by_id, entry);
     index->bytes -= entry->bytes;
     index->version++;
-    forget(entry);
+    free(entry->texts);
     free(entry);
 }
 
@@ -172,7 +202,7 @@ static bool matches(const struct rf_entry *entry, const struct wanted *wanted)
         return false;
     if (wanted->event != NULL && !rf_match_part(entry->event, wanted->event))
         return false;
-    if (wanted->driver != NULL && !rf_match_part(entry->drivers, wanted->driver))
+    if (wanted->driver != NULL && !rf_match_part(summary->drivers, wanted->driver))
         return false;
     if (wanted->track == NULL)
         return true;

@@ -12,12 +12,13 @@
 #include "racefacer/store/store.h"
 
 struct rf_entry {
-    struct rf_summary summary;
+    struct rf_summary summary;     /* its drivers folded, as only the search needs them */
     uint64_t bytes;                /* size of its file */
     uint64_t turn;                 /* of its first save among those of this process; 0: it was there before */
     uint64_t saved_version;        /* of the state known to be in its file; 0: none, or it does not tell */
     bool deleting;                 /* its file is being removed: in the listing until it is gone */
-    char *event, *track, *drivers; /* folded, for the search */
+    char *texts;                   /* one block, of the summary and of these */
+    const char *event, *track;     /* folded, for the search */
     UT_hash_handle hh;             /* by summary.id */
 };
 
