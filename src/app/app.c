@@ -107,7 +107,9 @@ static int start_store(struct rf_app *app)
     rf_buf_puts(&path, app->config->storage_path);
     if (app->options->demo || app->options->replay_file != NULL)
         rf_buf_puts(&path, app->options->demo ? "/demo" : "/replay");
-    struct rf_store_options options = {.path = path.data, .max_sessions = (int)app->config->max_sessions};
+    struct rf_store_options options = {.path = path.data,
+        .max_sessions = (int)app->config->max_sessions,
+        .index_at_once = app->options->index_at_once};
     char *error = NULL;
     app->store = rf_store_open(&app->loop, app->log, &options, &error);
     rf_buf_finish(&path);

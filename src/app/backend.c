@@ -57,7 +57,8 @@ static void list(void *ctx, const struct rf_http_listing_query *query, struct rf
         .limit = query->limit};
     struct rf_listing listing;
     rf_store_list(app->store, &wanted, &listing);
-    *out = (struct rf_http_page){.page = listing.page, .count = listing.count, .total = listing.total};
+    *out = (struct rf_http_page){
+        .page = listing.page, .count = listing.count, .total = listing.total, .unindexed = listing.unindexed};
 }
 
 /* A session the engine follows is newer there than on disk. */

@@ -34,7 +34,7 @@ static struct found *add(struct recovery *recovery, const char *id, struct rf_se
 }
 
 static struct rf_session *read_session(
-    struct recovery *recovery, const char *id, const char *json, size_t len)
+    const struct recovery *recovery, const char *id, const char *json, size_t len)
 {
     const char *error;
     size_t max_laps = (size_t)recovery->app->config->max_laps_per_session;
@@ -48,6 +48,12 @@ static struct rf_session *read_session(
 static bool same_track(const struct rf_summary *a, const struct rf_summary *b)
 {
     return a->has_track == b->has_track && (!a->has_track || a->track == b->track);
+}
+
+/* Its frames may still come. Either way: one from the future was stamped before the clock was set back. */
+static bool is_recent(struct rf_app *app, const struct rf_summary *summary)
+{
+    return llabs(rf_app_now_ms(app) - summary->changed_ms) <= rf_engine_options(app->engine)->gap_ms;
 }
 
 static void take_file(void *ctx, const struct rf_summary *summary, const char *json, size_t len)
@@ -70,8 +76,7 @@ static void take_finished(struct recovery *recovery)
     for (size_t i = 0; i < listing.count; i++) {
         const struct rf_summary *listed = listing.page[i];
         size_t at = 0;
-        /* Either way: one from the future was stamped before the clock was set back. */
-        if (llabs(rf_app_now_ms(app) - listed->changed_ms) > rf_engine_options(app->engine)->gap_ms)
+        if (!is_recent(app, listed))
             continue;
         while (at < tracks && !same_track(newest[at], listed))
             at++;
@@ -112,22 +117,26 @@ static struct found *find_or_begin(struct recovery *recovery, const struct rf_jo
     struct found *found = find(recovery, record->session_id);
     if (found != NULL)
         return found;
+    struct rf_app *app = recovery->app;
     struct rf_buf json = RF_BUF_INIT;
     struct rf_session *session;
-    const struct rf_summary *listed = rf_store_find(recovery->app->store, record->session_id);
-    if (listed == NULL && rf_store_is_unread(recovery->app->store, record->session_id))
+    const struct rf_summary *listed = rf_store_find(app->store, record->session_id);
+    /* One of the older files that the journal's names have brought into the listing only now. */
+    bool goes_on = listed == NULL || !listed->complete || is_recent(app, listed);
+    bool is_old = listed != NULL && listed->version >= record->version;
+    if (listed == NULL && rf_store_is_unread(app->store, record->session_id))
         session = NULL; /* NOLINT(bugprone-branch-clone): there are two reasons for that, asked in order */
     else if (listed == NULL)
-        session = rf_journal_begin(record, (size_t)recovery->app->config->max_laps_per_session);
-    else if ((listed->version >= record->version && !rf_store_unsynced(recovery->app->store)) ||
-             rf_store_load_now(recovery->app->store, listed->id, &json) != 0)
+        session = rf_journal_begin(record, (size_t)app->config->max_laps_per_session);
+    else if ((is_old && !goes_on && !rf_store_unsynced(app->store)) ||
+             rf_store_load_now(app->store, listed->id, &json) != 0)
         session = NULL; /* the file has it all, or cannot be read; nothing to do for it here */
     else
         session = read_session(recovery, listed->id, json.data, json.len);
     rf_buf_finish(&json);
-    if (session == NULL && listed != NULL && listed->version >= record->version)
+    if (session == NULL && is_old && !goes_on)
         return NULL; /* a later record may be newer than the file */
-    return add(recovery, record->session_id, session, listed == NULL);
+    return add(recovery, record->session_id, session, goes_on);
 }
 
 static void take_record(void *ctx, const char *json, size_t len)
@@ -177,6 +186,25 @@ static void go_on(struct recovery *recovery, struct found *found)
     }
 }
 
+/* One that is not over, among the files that are read while the server is at work: the newest sessions and
+ * those of the journal were read before, so it was left behind long ago. */
+static void end_left_behind(void *ctx, const struct rf_summary *summary, const char *json, size_t len)
+{
+    struct rf_app *app = ctx;
+    struct recovery recovery = {.app = app};
+    if (rf_store_is_blind(app->store) || rf_engine_find_session(app->engine, summary->id) != NULL)
+        return;
+    struct rf_session *session = read_session(&recovery, summary->id, json, len);
+    if (session == NULL)
+        return;
+    rf_session_restored(session);
+    session->ended = true;
+    session->laps_version++;
+    rf_log_info(app->log, "session", "%s was never ended: it is over now", session->id);
+    rf_app_keep(app, session);
+    rf_session_destroy(session);
+}
+
 void rf_app_restore(struct rf_app *app)
 {
     struct recovery recovery = {.app = app};
@@ -206,4 +234,5 @@ void rf_app_restore(struct rf_app *app)
     rf_engine_tick(app->engine, now_ms);
     if (rf_store_unsynced(app->store))
         rf_app_set_not_durable(app, "what an earlier run has written cannot be synced");
+    rf_store_index_rest(app->store, end_left_behind, app);
 }

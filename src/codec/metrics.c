@@ -115,6 +115,8 @@ static void write_laps(
     gauge(out, "racefacer_sessions_live", "Sessions that go on now.", live);
     gauge(out, "racefacer_sessions_stored", "Sessions in the listing, live ones included.",
         status->store.sessions);
+    gauge(out, "racefacer_sessions_unindexed", "Stored sessions that are still to be read for the listing.",
+        status->store.unindexed);
 }
 
 static void write_bounds(struct rf_buf *out, const struct rf_engine *engine)

@@ -73,12 +73,14 @@ static void write_listed(struct rf_json *json, const struct rf_summary *summary,
 }
 
 void rf_view_listing(struct rf_buf *out, const struct rf_summary *const *page, size_t count, size_t total,
-    const char *current_id)
+    uint64_t unindexed, const char *current_id)
 {
     struct rf_json json;
     rf_json_init(&json, out);
     rf_json_object(&json, NULL);
     rf_json_int(&json, "total", (int64_t)total);
+    if (unindexed > 0)
+        rf_json_int(&json, "unindexed", (int64_t)unindexed);
     rf_json_array(&json, "sessions");
     for (size_t i = 0; i < count; i++)
         write_listed(&json, page[i], current_id != NULL && strcmp(page[i]->id, current_id) == 0);

@@ -105,6 +105,7 @@ static void write_store_members(struct rf_json *json, const struct rf_store_stat
     write_count(json, "unsaved", store->unsaved);
     write_count(json, "saves", store->saves);
     write_count(json, "failures", store->failures);
+    write_count(json, "unindexed", store->unindexed);
     write_count(json, "unreadable", store->unreadable);
     write_count(json, "quarantined", store->quarantined);
     write_count(json, "unread", store->unread);

@@ -48,8 +48,8 @@ enum MHD_Result rf_handle_listing(struct rf_request *request)
     if (cached == NULL) {
         backend->list(backend->ctx, &wanted, &page);
         rf_buf_clear(&server->scratch);
-        rf_view_listing(
-            &server->scratch, page.page, page.count, page.total, current != NULL ? current->id : NULL);
+        rf_view_listing(&server->scratch, page.page, page.count, page.total, page.unindexed,
+            current != NULL ? current->id : NULL);
         cached = rf_body_cache_put(server->cache, server->key.data, server->key.len, version,
             server->scratch.data, server->scratch.len);
     }

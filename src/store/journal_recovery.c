@@ -8,19 +8,24 @@
 #include "racefacer/codec/journal.h"
 #include "store/store_impl.h"
 
+void rf_store_tell_aside(
+    struct rf_store *store, const char *path, bool copied, const char *reason, int error, const char *aside)
+{
+    store->quarantined += error == 0;
+    if (error == 0)
+        rf_log_error(store->log, "store", "%s is damaged: %s. It is %s as %s", path, reason,
+            copied ? "kept" : "put aside", aside);
+    else
+        rf_log_error(store->log, "store", "%s is damaged: %s. It stays there: it cannot be put aside: %s",
+            path, reason, strerror(error));
+}
+
 bool rf_store_put_aside(
     struct rf_store *store, const char *path, const struct rf_buf *copy, const char *reason)
 {
     char *aside = NULL;
     int error = rf_disk_put_aside(&store->disk, path, copy, &aside);
-    if (error == 0) {
-        store->quarantined++;
-        rf_log_error(store->log, "store", "%s is damaged: %s. It is %s as %s", path, reason,
-            copy != NULL ? "kept" : "put aside", aside);
-    } else {
-        rf_log_error(store->log, "store", "%s is damaged: %s. It stays there: it cannot be put aside: %s",
-            path, reason, strerror(error));
-    }
+    rf_store_tell_aside(store, path, copy != NULL, reason, error, aside);
     free(aside);
     return error == 0;
 }
@@ -41,6 +46,7 @@ static void take(struct reading *reading, struct rf_slice json)
         return;
     }
     struct rf_store *store = reading->store;
+    rf_store_index_now(store, record.session_id); /* whether its file is there decides */
     const struct rf_entry *entry = rf_index_find(&store->index, record.session_id);
     bool gone = rf_store_find_gone(store, record.session_id) != NULL;
     if (record.deleted && entry == NULL && !rf_store_is_unread(store, record.session_id)) {

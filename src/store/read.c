@@ -56,8 +56,8 @@ void rf_store_read(struct rf_store *store, const char *id,
     reading->done = done;
     reading->ctx = ctx;
     struct rf_blob *newest = rf_saver_newest(store->saver, id);
-    if (rf_index_find(&store->index, id) == NULL)
-        reading->path = NULL; /* only what is listed is read: no id from outside becomes a path */
+    if (rf_index_find(&store->index, id) == NULL && rf_scan_find(&store->scan, id) == NULL)
+        reading->path = NULL; /* only what is listed, or will be: no id from outside becomes a path */
     else if (newest != NULL)
         reading->blob = rf_blob_hold(newest);
     else

@@ -13,6 +13,7 @@ struct rf_removal {
     struct rf_store *store;
     char *id;
     char *path, *current; /* the files; NULL: there is nothing to remove */
+    bool undecided;       /* the session's file is to be read first */
     bool recorded;        /* the journal has it, or failed to take it */
     bool late;            /* laps came before it was known to have it */
     bool started;
@@ -168,18 +169,17 @@ static void on_recorded(void *ctx, int error)
 /* The journal first, where it has records of the session: they must not bring it back where the power is cut
  * in between. Where the file is there all the same at the next start, the removal did not come to be, and
  * they count. */
-static struct rf_removal *remove_files(struct rf_store *store, const char *id)
+static void remove_files(struct rf_removal *removal)
 {
-    struct rf_removal *removal = add_removal(store, id);
-    removal->path = rf_disk_path(&store->disk, id);
+    struct rf_store *store = removal->store;
+    removal->path = rf_disk_path(&store->disk, removal->id);
     removal->current = rf_disk_path(&store->disk, RF_STORE_CURRENT);
-    rf_saver_hold(store->saver, id);
-    removal->recorded = !rf_journal_has(&store->journal, id);
+    rf_saver_hold(store->saver, removal->id);
+    removal->recorded = !rf_journal_has(&store->journal, removal->id);
     if (!removal->recorded) {
-        rf_journal_append_deleted(&store->journal, id);
+        rf_journal_append_deleted(&store->journal, removal->id);
         rf_journal_commit(&store->journal, false, on_recorded, removal);
     }
-    return removal;
 }
 
 /* They are served as long as the deletion has not come to be, and must last as long: they count where the
@@ -207,23 +207,41 @@ static void nothing(uv_work_t *work)
     (void)work; /* the answer is there already; it only must not come from inside the call */
 }
 
+static void decide(struct rf_removal *removal)
+{
+    struct rf_store *store = removal->store;
+    struct rf_entry *entry = rf_index_find(&store->index, removal->id);
+    removal->undecided = false;
+    if (entry != NULL && !entry->deleting && entry->summary.complete) {
+        entry->deleting = true;
+        remove_files(removal);
+        return;
+    }
+    removal->result = entry == NULL || entry->deleting ? RF_STORE_NOT_FOUND : RF_STORE_LIVE;
+    removal->started = true;
+    rf_pool_run(store->loop, &removal->work, nothing, after);
+}
+
+void rf_store_decide_removals(struct rf_store *store)
+{
+    struct rf_removal *removal;
+    DL_FOREACH(store->removals, removal)
+    {
+        if (removal->undecided && rf_scan_find(&store->scan, removal->id) == NULL)
+            decide(removal);
+    }
+    rf_store_start_removals(store);
+}
+
 void rf_store_delete(
     struct rf_store *store, const char *id, void (*done)(void *ctx, enum rf_store_deleted result), void *ctx)
 {
-    struct rf_entry *entry = rf_index_find(&store->index, id);
-    struct rf_removal *removal;
-    if (entry == NULL || entry->deleting || !entry->summary.complete) {
-        removal = add_removal(store, id);
-        removal->result = entry == NULL || entry->deleting ? RF_STORE_NOT_FOUND : RF_STORE_LIVE;
-        removal->started = true;
-        rf_pool_run(store->loop, &removal->work, nothing, after);
-    } else {
-        entry->deleting = true;
-        removal = remove_files(store, id);
-    }
+    struct rf_removal *removal = add_removal(store, id);
     removal->done = done;
     removal->ctx = ctx;
-    rf_store_start_removals(store);
+    removal->undecided = true;
+    rf_store_index_next(store, id);
+    rf_store_decide_removals(store);
 }
 
 /* ---- the clean-up */
@@ -270,15 +288,16 @@ void rf_store_clean(struct rf_store *store)
     HASH_ITER(hh, store->gone, gone, next)
     {
         if (gone->left_over && !under_way(store, gone->id))
-            (void)remove_files(store, gone->id); /* the list has it */
+            remove_files(add_removal(store, gone->id));
     }
-    size_t count;
-    struct rf_entry **list = completed(store, &count);
+    store->scan.clean_wanted = store->scan.left > 0; /* which are the oldest is known once all are read */
+    size_t count = 0;
+    struct rf_entry **list = store->scan.clean_wanted ? NULL : completed(store, &count);
     for (size_t i = 0; i + store->max_sessions < count; i++) {
         char *id = list[i]->summary.id;
         rf_log_info(store->log, "store", "session %s goes: more than %zu completed ones are stored", id,
             store->max_sessions);
-        (void)remove_files(store, id); /* the list has it */
+        remove_files(add_removal(store, id));
         rf_store_remember_gone(store, id);
         rf_index_remove(&store->index, id);
     }

@@ -9,6 +9,7 @@
 #define RETRY_MIN_MS 1000
 #define RETRY_MAX_MS 60000
 #define SAVE_PATIENCE_MS 5000
+#define INDEX_AT_ONCE 256
 #define JOURNAL_KEEP_MS 600000
 #define JOURNAL_ROTATE_MS 60000
 
@@ -24,6 +25,7 @@ static void free_store(struct rf_store *store)
     rf_needs_clear(&store->not_worth_saving);
     rf_needs_clear(&store->unread_files);
     rf_index_finish(&store->index);
+    rf_scan_finish(&store->scan);
     rf_disk_close(&store->disk);
     free(store);
 }
@@ -90,7 +92,8 @@ struct rf_store *rf_store_open(
     }
     rf_index_init(&store->index);
     const char *reason;
-    if (rf_store_scan(store, &reason) != 0)
+    if (rf_store_scan(store, options->index_at_once > 0 ? options->index_at_once : INDEX_AT_ONCE, &reason) !=
+        0)
         *error = cannot_be_read(store->disk.sessions, reason);
     else if (open_journal(store, options) != 0)
         *error = cannot_be_read(store->disk.journal, strerror(errno));
@@ -164,6 +167,7 @@ void rf_store_save(struct rf_store *store, struct rf_summary *summary, struct rf
     }
     /* Being live counts for more than having been deleted: its laps are not to be lost. */
     rf_store_forget_gone(store, gone);
+    rf_store_index_never(store, summary->id);
     bool doomed = entry != NULL && entry->deleting && summary->complete;
     size_t len = json->len;
     struct rf_blob *blob = rf_blob_create(summary->id, summary->version, rf_buf_take(json), len);
@@ -218,6 +222,7 @@ bool rf_store_is_saved(const struct rf_store *store, const char *id, uint64_t ve
 void rf_store_list(struct rf_store *store, const struct rf_listing_query *query, struct rf_listing *out)
 {
     rf_index_list(&store->index, query, out);
+    out->unindexed = store->scan.left;
 }
 
 const struct rf_summary *rf_store_find(const struct rf_store *store, const char *id)
@@ -233,8 +238,8 @@ bool rf_store_unsynced(const struct rf_store *store)
 
 bool rf_store_knows(const struct rf_store *store, const char *id)
 {
-    return rf_index_find(&store->index, id) != NULL || rf_store_find_gone(store, id) != NULL ||
-           rf_store_is_unread(store, id);
+    return rf_index_find(&store->index, id) != NULL || rf_scan_find(&store->scan, id) != NULL ||
+           rf_store_find_gone(store, id) != NULL || rf_store_is_unread(store, id);
 }
 
 bool rf_store_is_unread(const struct rf_store *store, const char *id)
@@ -258,6 +263,7 @@ void rf_store_status(const struct rf_store *store, struct rf_store_status *out)
     rf_saver_state(store->saver, &state);
     *out = (struct rf_store_status){
         .sessions = store->index.count,
+        .unindexed = store->scan.left,
         .bytes = store->index.bytes,
         .saves = state.saves,
         .failures = state.failures,

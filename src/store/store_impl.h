@@ -10,6 +10,7 @@
 #include "store/index.h"
 #include "store/journal.h"
 #include "store/saver.h"
+#include "store/scan.h"
 
 struct rf_removal;
 
@@ -28,12 +29,13 @@ struct rf_store {
     struct rf_log *log;
     struct rf_disk disk;
     struct rf_index index;
+    struct rf_scan scan;
     struct rf_saver *saver;
     struct rf_removal *removals; /* a list */
     struct rf_gone *gone;
     struct rf_need *not_worth_saving;
     struct rf_need *unread_files; /* sessions whose file is there and cannot be read */
-    size_t jobs; /* reads and answers under way */
+    size_t jobs; /* reads under way */
     struct rf_journal journal;
     uint64_t unreadable, quarantined, unread;
     size_t max_sessions;
@@ -45,16 +47,19 @@ struct rf_store {
 /* To be called last wherever something came to its end. */
 void rf_store_check_closed(struct rf_store *store);
 
-/* Blocks. Fills the index from the files. 0; -1 with *error a reason, valid until the next call of anything.
- */
-int rf_store_scan(struct rf_store *store, const char **error);
-
 /* Puts a damaged file into quarantine/, or these bytes of it; counts and tells it. False where that fails. */
 bool rf_store_put_aside(
     struct rf_store *store, const char *path, const struct rf_buf *copy, const char *reason);
 
+/* The same, where that was done: told of and counted. `error` is 0, or why it stays where it was. */
+void rf_store_tell_aside(struct rf_store *store, const char *path, bool copied, const char *reason, int error,
+    const char *aside);
+
 /* A file was found that the disk does not give: counts and tells it. It stays as it is. */
 void rf_store_tell_unread(struct rf_store *store, const char *path, int error);
+
+/* Goes on with the removals that waited for their session's file to be read. */
+void rf_store_decide_removals(struct rf_store *store);
 
 /* Starts the removals that no save is in the way of any more. */
 void rf_store_start_removals(struct rf_store *store);

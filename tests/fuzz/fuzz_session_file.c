@@ -28,7 +28,7 @@ static void check_summary(const char *data, size_t size)
     }
     const struct rf_summary *page = &summary;
     struct rf_buf out = RF_BUF_INIT;
-    rf_view_listing(&out, &page, 1, 1, NULL);
+    rf_view_listing(&out, &page, 1, 1, 0, NULL);
     check_json(&out);
     expect(rf_utf8_valid(summary.drivers, strlen(summary.drivers)));
     expect(summary.karts >= 0 && summary.laps >= 0 && summary.duration_ms >= 0);

@@ -159,12 +159,14 @@ static void check_due(const char *id)
 static void begin_inquest(void)
 {
     struct rf_http_page page;
-    asked = true;
     list_all(&page);
+    asked = page.unindexed == 0; /* else it is held a little later */
     for (size_t i = 0; i < page.count; i++)
         witness_see_listed(page.page[i]->id, is_durable());
     tainted = disk_misreads() > 0;
     witness_taint(tainted);
+    if (!asked)
+        return;
     witness_each_due(check_due);
     begin_round(false, NULL);
 }

@@ -38,6 +38,9 @@ void settings_choose(struct world *world, const struct rf_config *base)
 {
     *world = (struct world){.config = *base};
     choose_race(&world->venue);
+    /* Drawn from what was drawn, so that the worlds that failed once are still the same. */
+    uint64_t drawn = world->venue.race.seed;
+    world->index_at_once = drawn % 2 == 0 ? 0 : 2 + drawn / 2 % 8;
     bool patient = world->venue.patient;
     struct rf_config *config = &world->config;
     config->storage_path = "/storage";

@@ -16,6 +16,7 @@ struct world {
     int64_t life_us, away_us; /* about so long each */
     double disk_trouble, network_trouble;
     bool misreads;         /* reading may fail, too */
+    size_t index_at_once;  /* 0: the default, which is all of them */
     int64_t clock_jump_ms; /* the wall clock's, at most; 0: it goes right */
 };
 

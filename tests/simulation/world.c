@@ -119,7 +119,8 @@ static void live(void *ctx)
     (void)ctx;
     enum sim_owner before = sim_own(SIM_LIFE);
     struct rf_log *log = rf_log_create(&(struct rf_log_options){.level = RF_LOG_DEBUG}, NULL);
-    struct rf_app_options options = {.config = &world.config, .log = log};
+    struct rf_app_options options = {
+        .config = &world.config, .log = log, .index_at_once = world.index_at_once};
     end_status = rf_app_run(&options);
     rf_log_destroy(log);
     (void)sim_own(before);

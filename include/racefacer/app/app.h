@@ -3,6 +3,7 @@
 #define RACEFACER_APP_APP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "racefacer/app/config.h"
 #include "racefacer/base/log.h"
@@ -17,6 +18,7 @@ struct rf_app_options {
     const char *replay_file; /* NULL: none */
     double replay_speed;     /* 0: as fast as it goes */
     const char *record_file; /* NULL: none */
+    size_t index_at_once;    /* as in rf_store_options; 0 but for a test */
 };
 
 /* Runs until a signal ends it. The process's exit status: 0; 1 where it could not start, with a line on stderr. */

@@ -38,6 +38,7 @@ struct rf_frame_counts {
 
 struct rf_store_status {
     uint64_t sessions;     /* in the listing, live ones included */
+    uint64_t unindexed;    /* stored, and not in the listing yet: they are read after the start */
     uint64_t bytes;        /* their files' size in sum */
     uint64_t saves, failures;
     uint64_t unsaved;      /* sessions whose newest laps are not on disk yet */

@@ -20,9 +20,10 @@ bool rf_view_kart(struct rf_buf *out, const struct rf_engine *engine, const stru
 void rf_view_health(struct rf_buf *out, const struct rf_server_status *status);
 /* GET /api/stats. */
 void rf_view_stats(struct rf_buf *out, const struct rf_engine *engine, const struct rf_server_status *status);
-/* GET /api/sessions: `total` is the count before paging; `current_id` the id that is "isCurrent", or NULL. */
+/* GET /api/sessions: `total` is the count before paging, without the `unindexed`, which are still to be read; `current_id`
+ * the id that is "isCurrent", or NULL. */
 void rf_view_listing(struct rf_buf *out, const struct rf_summary *const *page, size_t count, size_t total,
-    const char *current_id);
+    uint64_t unindexed, const char *current_id);
 /* GET /api/sessions/:id of a session that the engine follows: as its file has it, with "durable": false where it would
  * not survive a crash yet. */
 void rf_view_session(struct rf_buf *out, const struct rf_engine *engine, const struct rf_session *session);

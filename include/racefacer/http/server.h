@@ -35,6 +35,7 @@ struct rf_http_options {
 struct rf_http_page {
     const struct rf_summary *const *page;
     size_t count, total;
+    uint64_t unindexed; /* stored, and still to be read for the listing: none of them is in it */
 };
 
 struct rf_http_listing_query {

@@ -23,6 +23,7 @@ struct rf_store_options {
     int64_t journal_keep_ms;   /* a file of the journal goes this long after the saves that cover it; 0: 600000 */
     int64_t journal_rotate_ms; /* records of this long share a file; 0: 60000 */
     int64_t save_patience_ms;  /* a save under way for longer counts as failing; 0: 5000 */
+    size_t index_at_once;      /* of the stored sessions, read before rf_store_open returns; 0: 256 */
 };
 
 /* Makes the folders, locks them against a second process, checks that they can be written to, removes what a crash
@@ -31,6 +32,12 @@ struct rf_store_options {
  * NULL with *error set to a line that says what is wrong with which path (owned by the caller, free()). */
 struct rf_store *rf_store_open(
     struct uv_loop_s *loop, struct rf_log *log, const struct rf_store_options *options, char **error);
+
+/* Reads the other sessions for the index, on the thread pool; without it they are never listed. A session among them that
+ * is not complete is given to `found_open`, which may call rf_store_save: it was left behind long ago. What reading, deleting
+ * and rf_store_knows say of one does not wait for the rest. To be called once, after what is for the start. */
+void rf_store_index_rest(struct rf_store *store,
+    void (*found_open)(void *ctx, const struct rf_summary *summary, const char *json, size_t len), void *ctx);
 
 /* Waits for all reads, deletions and saves under way and asked for (one more try each, at once; the log names what
  * could not be saved), then frees and calls `closed`, never from inside. Nothing else may be called from here on. */
@@ -71,7 +78,8 @@ void rf_store_commit(struct rf_store *store, void (*done)(void *ctx, int error),
 /* Says that this state of a session that is not listed is not worth a file: the journal need not be kept for it. */
 void rf_store_save_nothing(struct rf_store *store, const char *id, uint64_t version);
 
-/* Reads all that the journal has, oldest first: for the start, blocks, before anything is appended. `each` gets one
+/* Reads all that the journal has, oldest first: for the start, blocks, before anything is appended. A session that it
+ * names is in the index when `each` is called, where it has a file. `each` gets one
  * record's JSON; those of a session that was deleted end with the deletion. A torn last record of a file is dropped; a
  * file damaged elsewhere is copied to STORAGE_PATH/quarantine/, named in the log and counted, and its sound records are
  * given all the same. */
@@ -110,8 +118,8 @@ enum rf_store_deleted { RF_STORE_DELETED, RF_STORE_NOT_FOUND, RF_STORE_LIVE, RF_
  * the session is still there as a whole, also after a restart. A second call for the same id meanwhile gets RF_STORE_NOT_FOUND. */
 void rf_store_delete(struct rf_store *store, const char *id, void (*done)(void *ctx, enum rf_store_deleted result), void *ctx);
 
-/* Reads the file of every session that is not complete, and of the one in current/session.json (its own file where
- * that is there, complete or not), oldest first: for the start, blocks. `each` may call rf_store_save. */
+/* Reads the file of every session in the index that is not complete, and of the one in current/session.json (its own file
+ * where that is there, complete or not), oldest first: for the start, blocks. `each` may call rf_store_save. */
 void rf_store_each_open_session(struct rf_store *store,
     void (*each)(void *ctx, const struct rf_summary *summary, const char *json, size_t len), void *ctx);
 
@@ -128,6 +136,7 @@ struct rf_listing {
     const struct rf_summary **page; /* newest first, of equal starts the greater id; valid until the store next
                                      * changes; the store's */
     size_t count, total;
+    uint64_t unindexed; /* those that rf_store_index_rest has still to read; they may match, too */
 };
 
 void rf_store_list(struct rf_store *store, const struct rf_listing_query *query, struct rf_listing *out);

@@ -194,7 +194,7 @@ static void a_listing_has_every_field(void **state)
         .complete = true};
     const struct rf_summary *const page[] = {&ours, &first};
     struct rf_buf out = RF_BUF_INIT;
-    rf_view_listing(&out, page, 2, 12, "a");
+    rf_view_listing(&out, page, 2, 12, 0, "a");
     cJSON *root = parsed(&out);
     assert_int_equal(num(root, "total"), 12);
     assert_int_equal(size_of(root, "sessions"), 2);
@@ -221,8 +221,11 @@ static void a_listing_has_every_field(void **state)
     cJSON_Delete(root);
     rf_buf_clear(&out);
 
-    rf_view_listing(&out, NULL, 0, 0, NULL);
+    rf_view_listing(&out, NULL, 0, 0, 0, NULL);
     assert_string_equal(rf_buf_str(&out), "{\"total\":0,\"sessions\":[]}");
+    rf_buf_clear(&out);
+    rf_view_listing(&out, NULL, 0, 0, 5, NULL);
+    assert_string_equal(rf_buf_str(&out), "{\"total\":0,\"unindexed\":5,\"sessions\":[]}");
     rf_buf_finish(&out);
 }
 

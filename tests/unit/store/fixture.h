@@ -34,6 +34,7 @@ struct fixture {
     bool closed;
     int64_t retry_min_ms, retry_max_ms, journal_keep_ms, journal_rotate_ms, save_patience_ms;
     int max_sessions;
+    size_t index_at_once;
 };
 
 /* The path of a file below the storage folder; valid until the next call. */
@@ -65,7 +66,8 @@ __attribute__((noinline, unused)) static char *open_error(struct fixture *fixtur
         .retry_max_ms = fixture->retry_max_ms,
         .journal_keep_ms = fixture->journal_keep_ms,
         .journal_rotate_ms = fixture->journal_rotate_ms,
-        .save_patience_ms = fixture->save_patience_ms};
+        .save_patience_ms = fixture->save_patience_ms,
+        .index_at_once = fixture->index_at_once};
     char *error = NULL;
     fixture->store = rf_store_open(&fixture->loop, fixture->log, &options, &error);
     return error;

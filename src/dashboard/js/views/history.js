@@ -94,8 +94,8 @@ export function history(host, ctx) {
     }
   }
 
-  /** @param {{total: number, sessions: Listed[]}} found */
-  function draw({total, sessions}) {
+  /** @param {{total: number, unindexed?: number, sessions: Listed[]}} found */
+  function draw({total, unindexed, sessions}) {
     const pages = Math.max(1, Math.ceil(total / PAGE));
     const searched = Object.keys(search).length > 0;
     fill(
@@ -103,7 +103,11 @@ export function history(host, ctx) {
       el(
         'p.note',
         {role: 'status'},
-        `${plural(total, 'session')}${searched ? ' found' : ''}${pages > 1 ? `, page ${page} of ${pages}` : ''}`,
+        [
+          `${plural(total, 'session')}${searched ? ' found' : ''}`,
+          ...(pages > 1 ? [`page ${page} of ${pages}`] : []),
+          ...(unindexed ? [`${unindexed} more are being read`] : []),
+        ].join(', '),
       ),
       sessions.length
         ? el(

@@ -1,0 +1,77 @@
+/* scan_file.c - what one session's file has for the index. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "racefacer/codec/json_slice.h"
+#include "store/scan.h"
+#include "store/store_impl.h"
+
+#define NAMED_AT_MOST 10 /* unreadable files that get a line of their own */
+
+bool rf_scan_is_damaged(struct rf_buf *json)
+{
+    if (json->len == 0)
+        return true;
+    rf_json_repair(json->data, json->len);
+    return !rf_utf8_valid(json->data, json->len) || !rf_json_valid(json->data, json->len);
+}
+
+bool rf_scan_is_fault(int error)
+{
+    return error == EIO || error == ESTALE || error == ETIMEDOUT || error == EBADMSG || error == EUCLEAN;
+}
+
+static void read_summary(const struct rf_disk *disk, const char *path, const char *id, struct rf_scanned *out)
+{
+    out->bytes = out->json.len;
+    if (rf_summary_of_file(&out->summary, id, rf_buf_str(&out->json), out->json.len, &out->reason) != 0) {
+        out->damaged = rf_scan_is_damaged(&out->json);
+        if (out->damaged)
+            out->aside_error = rf_disk_put_aside(disk, path, NULL, &out->aside);
+    }
+    if (out->reason != NULL || out->summary.complete)
+        rf_buf_finish(&out->json);
+}
+
+void rf_scan_read(const struct rf_disk *disk, const char *id, struct rf_scanned *out)
+{
+    *out = (struct rf_scanned){0};
+    char *path = rf_disk_path(disk, id);
+    int error = rf_disk_load(path, &out->json);
+    if (error == 0)
+        read_summary(disk, path, id, out);
+    else
+        out->reason = error == EFBIG ? "larger than any session" : strerror(error);
+    out->fault = rf_scan_is_fault(error) ? error : 0;
+    free(path);
+}
+
+void rf_scan_take(struct rf_store *store, const char *id, struct rf_scanned *scanned)
+{
+    if (scanned->reason == NULL) {
+        uint64_t version = scanned->summary.version;
+        rf_index_put(&store->index, &scanned->summary, scanned->bytes);
+        rf_index_find(&store->index, id)->saved_version = version;
+        return;
+    }
+    char *path = rf_disk_path(&store->disk, id);
+    if (scanned->fault != 0) {
+        rf_store_tell_unread(store, path, scanned->fault);
+        rf_need_raise(&store->unread_files, id, 1);
+    }
+    if (scanned->damaged)
+        rf_store_tell_aside(store, path, false, scanned->reason, scanned->aside_error, scanned->aside);
+    if ((!scanned->damaged || scanned->aside_error != 0) && ++store->unreadable <= NAMED_AT_MOST)
+        rf_log_warn(store->log, "store", "%s is not listed: %s%s", path, scanned->reason,
+            store->unreadable == NAMED_AT_MOST ? ". Of more such files, only the number is told: see /health"
+                                               : "");
+    free(path);
+}
+
+void rf_scanned_finish(struct rf_scanned *scanned)
+{
+    rf_summary_finish(&scanned->summary);
+    rf_buf_finish(&scanned->json);
+    free(scanned->aside);
+}
