@@ -186,24 +186,48 @@ static void go_on(struct recovery *recovery, struct found *found)
     }
 }
 
+/* ---- sessions that were left behind */
+
+struct left_behind {
+    struct rf_app *app;
+    char *id;
+};
+
+static void end_it(void *ctx, const char *json, size_t len, const char *error)
+{
+    struct left_behind *left = ctx;
+    struct rf_app *app = left->app;
+    struct recovery recovery = {.app = app};
+    struct rf_session *session = NULL;
+    if (error != NULL)
+        rf_log_warn(app->log, "session", "%s is never ended: %s", left->id, error);
+    if (json != NULL && !app->stopping && rf_engine_find_session(app->engine, left->id) == NULL)
+        session = read_session(&recovery, left->id, json, len);
+    if (session != NULL) {
+        rf_session_restored(session);
+        session->ended = true;
+        session->laps_version++;
+        rf_log_info(app->log, "session", "%s was never ended: it is over now", session->id);
+        rf_app_keep(app, session);
+        rf_session_destroy(session);
+    }
+    free(left->id);
+    free(left);
+}
+
 /* One that is not over, among the files that are read while the server is at work: the newest sessions and
  * those of the journal were read before, so it was left behind long ago. */
-static void end_left_behind(void *ctx, const struct rf_summary *summary, const char *json, size_t len)
+static void found_open(void *ctx, const char *id)
 {
     struct rf_app *app = ctx;
-    struct recovery recovery = {.app = app};
-    if (rf_store_is_blind(app->store) || rf_engine_find_session(app->engine, summary->id) != NULL)
+    if (rf_store_is_blind(app->store))
         return;
-    struct rf_session *session = read_session(&recovery, summary->id, json, len);
-    if (session == NULL)
-        return;
-    rf_session_restored(session);
-    session->ended = true;
-    session->laps_version++;
-    rf_log_info(app->log, "session", "%s was never ended: it is over now", session->id);
-    rf_app_keep(app, session);
-    rf_session_destroy(session);
+    struct left_behind *left = rf_new(sizeof *left);
+    *left = (struct left_behind){.app = app, .id = rf_strdup(id)};
+    rf_store_read(app->store, id, end_it, left);
 }
+
+/* ---- all of it */
 
 void rf_app_restore(struct rf_app *app)
 {
@@ -234,5 +258,5 @@ void rf_app_restore(struct rf_app *app)
     rf_engine_tick(app->engine, now_ms);
     if (rf_store_unsynced(app->store))
         rf_app_set_not_durable(app, "what an earlier run has written cannot be synced");
-    rf_store_index_rest(app->store, end_left_behind, app);
+    rf_store_index_rest(app->store, found_open, app);
 }

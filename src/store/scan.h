@@ -26,7 +26,7 @@ struct rf_scan {
     size_t left;                /* not taken yet */
     size_t batches;             /* on the pool */
     bool clean_wanted;          /* by rf_store_clean, which needs all of them */
-    void (*found_open)(void *ctx, const struct rf_summary *summary, const char *json, size_t len);
+    void (*found_open)(void *ctx, const char *id);
     void *ctx;
 };
 
@@ -52,7 +52,6 @@ void rf_store_index_never(struct rf_store *store, const char *id);
 struct rf_scanned {
     struct rf_summary summary; /* of a session: `reason` is NULL */
     size_t bytes;
-    struct rf_buf json; /* its text, where it is not complete */
     const char *reason; /* why it is none; lives on */
     int fault;          /* an errno: the disk does not give it */
     bool damaged;       /* not what anybody wrote */

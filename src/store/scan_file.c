@@ -22,28 +22,21 @@ bool rf_scan_is_fault(int error)
     return error == EIO || error == ESTALE || error == ETIMEDOUT || error == EBADMSG || error == EUCLEAN;
 }
 
-static void read_summary(const struct rf_disk *disk, const char *path, const char *id, struct rf_scanned *out)
-{
-    out->bytes = out->json.len;
-    if (rf_summary_of_file(&out->summary, id, rf_buf_str(&out->json), out->json.len, &out->reason) != 0) {
-        out->damaged = rf_scan_is_damaged(&out->json);
-        if (out->damaged)
-            out->aside_error = rf_disk_put_aside(disk, path, NULL, &out->aside);
-    }
-    if (out->reason != NULL || out->summary.complete)
-        rf_buf_finish(&out->json);
-}
-
 void rf_scan_read(const struct rf_disk *disk, const char *id, struct rf_scanned *out)
 {
     *out = (struct rf_scanned){0};
+    struct rf_buf json = RF_BUF_INIT;
     char *path = rf_disk_path(disk, id);
-    int error = rf_disk_load(path, &out->json);
-    if (error == 0)
-        read_summary(disk, path, id, out);
-    else
-        out->reason = error == EFBIG ? "larger than any session" : strerror(error);
+    int error = rf_disk_load(path, &json);
+    out->bytes = json.len;
     out->fault = rf_scan_is_fault(error) ? error : 0;
+    if (error != 0)
+        out->reason = error == EFBIG ? "larger than any session" : strerror(error);
+    else if (rf_summary_of_file(&out->summary, id, rf_buf_str(&json), json.len, &out->reason) != 0)
+        out->damaged = rf_scan_is_damaged(&json);
+    if (out->damaged)
+        out->aside_error = rf_disk_put_aside(disk, path, NULL, &out->aside);
+    rf_buf_finish(&json);
     free(path);
 }
 
@@ -72,6 +65,5 @@ void rf_scan_take(struct rf_store *store, const char *id, struct rf_scanned *sca
 void rf_scanned_finish(struct rf_scanned *scanned)
 {
     rf_summary_finish(&scanned->summary);
-    rf_buf_finish(&scanned->json);
     free(scanned->aside);
 }

@@ -36,7 +36,7 @@ static void take(struct rf_store *store, struct rf_scan_file *file, struct rf_sc
     rf_scan_take(store, file->id, found);
     const struct rf_entry *entry = rf_index_find(&store->index, file->id);
     if (entry != NULL && !entry->summary.complete && store->scan.found_open != NULL)
-        store->scan.found_open(store->scan.ctx, &entry->summary, found->json.data, found->json.len);
+        store->scan.found_open(store->scan.ctx, file->id);
 }
 
 static void launch_next(struct rf_store *store);
@@ -108,8 +108,7 @@ void rf_store_index_next(struct rf_store *store, const char *id)
     launch(store, batch);
 }
 
-void rf_store_index_rest(struct rf_store *store,
-    void (*found_open)(void *ctx, const struct rf_summary *summary, const char *json, size_t len), void *ctx)
+void rf_store_index_rest(struct rf_store *store, void (*found_open)(void *ctx, const char *id), void *ctx)
 {
     struct rf_scan *scan = &store->scan;
     scan->found_open = found_open;

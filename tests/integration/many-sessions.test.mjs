@@ -46,8 +46,11 @@ test('all of them are listed, and each is served from the start on', async (t) =
   assert.equal(total, COUNT + 1);
   const wanted = [sessionId, ...Array.from({length: COUNT}, (_, i) => idOf(COUNT - 1 - i))];
   assert.deepEqual(sessions.map((session) => session.sessionId), wanted);
-  const {storage} = await daemon.json('/health');
-  assert.deepEqual([storage.unindexed, storage.unreadable, storage.unread], [0, 0, 0]);
+  const {storage} = await until('/health says so, too', async () => {
+    const health = await daemon.json('/health');
+    return health.storage.unindexed === 0 && health;
+  });
+  assert.deepEqual([storage.unreadable, storage.unread], [0, 0]);
 });
 
 test('the oldest can be deleted right after the start, and stays away after a kill', async (t) => {
@@ -68,16 +71,16 @@ test('a session that an earlier run never ended is ended, with all its laps; a d
   });
   const {runs} = JSON.parse(readFileSync(fileOf(idOf(5)), 'utf8'));
   await daemon.restart();
-  const {total, sessions} = await allListed(daemon);
-  assert.equal(total, COUNT);
-  assert.equal(sessions.find((session) => session.sessionId === idOf(5)).isComplete, true);
+  assert.equal((await allListed(daemon)).total, COUNT);
   const ended = await until('it is saved as ended', () => {
     const stored = JSON.parse(readFileSync(fileOf(idOf(5)), 'utf8'));
     return stored.isComplete && stored;
   });
   assert.deepEqual(ended.runs.map((run) => run.laps), runs.map((run) => run.laps));
+  const {sessions} = await daemon.json('/api/sessions');
+  assert.equal(sessions.find((session) => session.sessionId === idOf(5)).isComplete, true);
   assert.equal(existsSync(fileOf(idOf(6))), false);
-  assert.equal((await daemon.json('/health')).storage.quarantined, 1);
+  await until('/health tells', async () => (await daemon.json('/health')).storage.quarantined === 1);
 });
 
 test('a race goes on across a restart while the others are read', async (t) => {

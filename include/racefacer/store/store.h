@@ -33,11 +33,10 @@ struct rf_store_options {
 struct rf_store *rf_store_open(
     struct uv_loop_s *loop, struct rf_log *log, const struct rf_store_options *options, char **error);
 
-/* Reads the other sessions for the index, on the thread pool; without it they are never listed. A session among them that
- * is not complete is given to `found_open`, which may call rf_store_save: it was left behind long ago. What reading, deleting
- * and rf_store_knows say of one does not wait for the rest. To be called once, after what is for the start. */
-void rf_store_index_rest(struct rf_store *store,
-    void (*found_open)(void *ctx, const struct rf_summary *summary, const char *json, size_t len), void *ctx);
+/* Reads the other sessions for the index, on the thread pool; without it they are never listed. `found_open` is told of
+ * each among them that is not complete: it was left behind long ago. Reading and deleting one does not wait for the rest,
+ * and rf_store_knows knows all. To be called once, after what is for the start. */
+void rf_store_index_rest(struct rf_store *store, void (*found_open)(void *ctx, const char *id), void *ctx);
 
 /* Waits for all reads, deletions and saves under way and asked for (one more try each, at once; the log names what
  * could not be saved), then frees and calls `closed`, never from inside. Nothing else may be called from here on. */
