@@ -114,7 +114,8 @@ void rf_store_index_rest(struct rf_store *store, void (*found_open)(void *ctx, c
     scan->found_open = found_open;
     scan->ctx = ctx;
     if (scan->left == 0) {
-        rf_scan_finish(scan);
+        if (scan->batches == 0) /* otherwise its landing does */
+            rf_scan_finish(scan);
         return;
     }
     rf_log_info(store->log, "store",
