@@ -4,6 +4,7 @@
 #define CODEC_ANALYSIS_WRITE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "racefacer/codec/json_write.h"
 #include "racefacer/engine/analysis.h"
@@ -32,8 +33,17 @@ void rf_kart_members_write(
 /* runId, kartId, kart, kartNumber and driverName. */
 void rf_run_names_write(struct rf_json *json, const struct rf_run *run);
 
+/* Where a value stands in the buffer that it was written to. */
+struct rf_written {
+    size_t at, len;
+};
+
 /* All kept laps of a run as an array: [{"lapNum","timeRaw","position","timestamp","valid"}]. */
-void rf_laps_write(
+struct rf_written rf_laps_write(
+    struct rf_json *json, const char *key, const struct rf_lap_history *history, struct rf_lap_limits limits);
+
+/* The valid ones of them: [{"lapNum","time","timeFormatted","position"}]. */
+void rf_valid_laps_write(
     struct rf_json *json, const char *key, const struct rf_lap_history *history, struct rf_lap_limits limits);
 
 /* An integer, or null where it is not told. */

@@ -1,7 +1,6 @@
 /* format.c - times and numbers as people read them. */
 #include "racefacer/codec/format.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,15 +31,50 @@ size_t rf_number_fixed(double value, int decimals, char out[RF_NUMBER_SIZE])
     return whole + 1 + (size_t)decimals;
 }
 
+char *rf_number_int(char *at, int64_t value)
+{
+    char digits[RF_INT_SIZE];
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    size_t first = sizeof(digits);
+    if (value < 0)
+        *at++ = '-';
+    do {
+        digits[--first] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    memcpy(at, digits + first, sizeof(digits) - first);
+    return at + (sizeof(digits) - first);
+}
+
+/* `value`, below 10 to the power of `count`, with zeros in front. */
+static char *put_digits(char *at, unsigned value, int count)
+{
+    for (int i = count; i-- > 0; value /= 10)
+        at[i] = (char)('0' + value % 10);
+    return at + count;
+}
+
+char *rf_number_lap(char *at, int64_t ms)
+{
+    if (ms <= 0) {
+        memcpy(at, "--.-", 4);
+        return at + 4;
+    }
+    unsigned seconds = (unsigned)(ms / 1000 % 60);
+    if (ms < 60000) {
+        at = rf_number_int(at, seconds);
+    } else {
+        at = rf_number_int(at, ms / 60000);
+        *at++ = ':';
+        at = put_digits(at, seconds, 2);
+    }
+    *at++ = '.';
+    return put_digits(at, (unsigned)(ms % 1000), 3);
+}
+
 const char *rf_format_lap(int64_t ms, char out[RF_FORMAT_SIZE])
 {
-    if (ms <= 0)
-        (void)snprintf(out, RF_FORMAT_SIZE, "--.-");
-    else if (ms < 60000)
-        (void)snprintf(out, RF_FORMAT_SIZE, "%d.%03d", (int)(ms / 1000), (int)(ms % 1000));
-    else
-        (void)snprintf(out, RF_FORMAT_SIZE, "%" PRId64 ":%02d.%03d", ms / 60000, (int)(ms / 1000 % 60),
-            (int)(ms % 1000));
+    *rf_number_lap(out, ms) = '\0';
     return out;
 }
 

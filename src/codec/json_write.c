@@ -1,9 +1,7 @@
 /* json_write.c - writes JSON into a buffer, one call a value. */
 #include "racefacer/codec/json_write.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "codec/number.h"
@@ -120,9 +118,8 @@ void rf_json_string(struct rf_json *json, const char *key, const char *value)
 
 void rf_json_int(struct rf_json *json, const char *key, int64_t value)
 {
-    char text[24];
-    int len = snprintf(text, sizeof(text), "%" PRId64, value);
-    rf_json_raw(json, key, text, len < 0 ? 0 : (size_t)len);
+    char text[RF_INT_SIZE];
+    rf_json_raw(json, key, text, (size_t)(rf_number_int(text, value) - text));
 }
 
 void rf_json_double(struct rf_json *json, const char *key, double value, int decimals)

@@ -64,8 +64,9 @@ static int compare_numbered(const void *a, const void *b)
     return left->index < right->index ? -1 : 1;
 }
 
-static void write_lap_history(
-    struct rf_json *json, const struct rf_session *session, struct rf_lap_limits limits)
+/* `written` gets where the laps of each run stand, for those that are written here. */
+static void write_lap_history(struct rf_json *json, const struct rf_session *session,
+    struct rf_lap_limits limits, struct rf_written *written)
 {
     struct numbered *runs = rf_new_array(session->run_count + 1, sizeof(*runs));
     bool *chosen = rf_new_array(session->run_count + 1, sizeof(*chosen));
@@ -84,7 +85,8 @@ static void write_lap_history(
     rf_json_object(json, "lapHistory");
     for (size_t i = 0; i < session->run_count; i++) {
         if (chosen[i])
-            rf_laps_write(json, rf_run_number(session->runs[i]), &session->runs[i]->history, limits);
+            written[i] =
+                rf_laps_write(json, rf_run_number(session->runs[i]), &session->runs[i]->history, limits);
     }
     rf_json_object_end(json);
     free(chosen);
@@ -96,8 +98,15 @@ static void write_stint(void *ctx, int first_lap)
     rf_json_int(ctx, NULL, first_lap);
 }
 
+/* What stands in the buffer once more, under another key. */
+static void write_again(struct rf_json *json, const char *key, struct rf_written written)
+{
+    rf_buf_reserve(json->out, written.len + strlen(key) + 4); /* so that it stays where it is meanwhile */
+    rf_json_raw(json, key, json->out->data + written.at, written.len);
+}
+
 static void write_run(struct rf_json *json, const struct rf_session *session, const struct rf_run *run,
-    struct rf_lap_limits limits)
+    struct rf_lap_limits limits, struct rf_written laps)
 {
     rf_json_object(json, NULL);
     rf_run_names_write(json, run);
@@ -121,7 +130,10 @@ static void write_run(struct rf_json *json, const struct rf_session *session, co
             rf_json_int(json, NULL, dropped[i]);
         rf_json_array_end(json);
     }
-    rf_laps_write(json, "laps", &run->history, limits);
+    if (laps.len > 0)
+        write_again(json, "laps", laps);
+    else
+        (void)rf_laps_write(json, "laps", &run->history, limits); /* this is where it stands only */
     rf_json_object_end(json);
 }
 
@@ -130,6 +142,7 @@ void rf_session_file_write(
 {
     struct rf_analysis analysis;
     struct rf_json json;
+    struct rf_written *laps = rf_new_array(session->run_count + 1, sizeof(*laps));
     rf_analysis_init(&analysis, session, options);
     rf_json_init(&json, out);
     rf_json_object(&json, NULL);
@@ -141,13 +154,14 @@ void rf_session_file_write(
     rf_json_int(&json, "lapsVersion", (int64_t)session->laps_version);
     rf_analysis_write(&json, "analysis", session, &analysis, options->limits);
     rf_session_data_write(&json, "sessionData", session, RF_RUNS_OF_SESSION);
-    write_lap_history(&json, session, options->limits);
+    write_lap_history(&json, session, options->limits, laps);
     rf_json_array(&json, "runs");
     for (size_t i = 0; i < session->run_count; i++)
-        write_run(&json, session, session->runs[i], options->limits);
+        write_run(&json, session, session->runs[i], options->limits, laps[i]);
     rf_json_array_end(&json);
     rf_json_object_end(&json);
     rf_analysis_finish(&analysis);
+    free(laps);
 }
 
 void rf_summary_finish(struct rf_summary *summary)

@@ -60,51 +60,6 @@ void rf_run_names_write(struct rf_json *json, const struct rf_run *run)
     rf_json_string(json, "driverName", run->driver);
 }
 
-/* The limit is looked up once for all laps of a run. */
-static bool valid(const struct rf_lap *lap, struct rf_lap_limits limits, int32_t limit)
-{
-    return lap->time_ms >= limits.min_ms && lap->time_ms <= limit;
-}
-
-void rf_laps_write(
-    struct rf_json *json, const char *key, const struct rf_lap_history *history, struct rf_lap_limits limits)
-{
-    int32_t limit = rf_lap_history_limit(history, limits);
-    rf_json_array(json, key);
-    for (size_t i = 0; i < history->count; i++) {
-        const struct rf_lap *lap = &history->laps[i];
-        rf_json_object(json, NULL);
-        rf_json_int(json, "lapNum", lap->num);
-        rf_json_int(json, "timeRaw", lap->time_ms);
-        rf_json_int_if(json, "position", lap->position > 0, lap->position);
-        rf_json_int(json, "timestamp", lap->at_ms);
-        rf_json_bool(json, "valid", valid(lap, limits, limit));
-        if (lap->corrected)
-            rf_json_bool(json, "corrected", true);
-        rf_json_object_end(json);
-    }
-    rf_json_array_end(json);
-}
-
-static void write_valid_laps(
-    struct rf_json *json, const char *key, const struct rf_lap_history *history, struct rf_lap_limits limits)
-{
-    int32_t limit = rf_lap_history_limit(history, limits);
-    rf_json_array(json, key);
-    for (size_t i = 0; i < history->count; i++) {
-        const struct rf_lap *lap = &history->laps[i];
-        if (!valid(lap, limits, limit))
-            continue;
-        rf_json_object(json, NULL);
-        rf_json_int(json, "lapNum", lap->num);
-        rf_json_int(json, "time", lap->time_ms);
-        write_lap_time(json, "timeFormatted", lap->time_ms);
-        rf_json_int_if(json, "position", lap->position > 0, lap->position);
-        rf_json_object_end(json);
-    }
-    rf_json_array_end(json);
-}
-
 void rf_kart_members_write(
     struct rf_json *json, const struct rf_result *result, bool ranked, struct rf_lap_limits limits)
 {
@@ -137,7 +92,7 @@ void rf_kart_members_write(
     rf_json_int(json, "elapsedTime", stats->timed_total_ms);
     rf_json_int_if(json, "normalizedIndex", ranked, result->index);
     rf_json_bool(json, "stale", run->stale);
-    write_valid_laps(json, "lapHistory", history, limits);
+    rf_valid_laps_write(json, "lapHistory", history, limits);
     rf_json_iso(json, "lastUpdate", run->updated_ms);
 }
 

@@ -89,7 +89,7 @@ bool rf_view_kart(
     rf_kart_members_write(&json, result != NULL ? result : &none, ranked, options->limits);
     rf_json_bool(&json, "durable", rf_engine_durable(engine));
     rf_json_bool(&json, "ranked", result != NULL && ranked);
-    rf_laps_write(&json, "realtimeLapHistory", &found[0]->history, options->limits);
+    (void)rf_laps_write(&json, "realtimeLapHistory", &found[0]->history, options->limits);
     rf_json_array(&json, "alternatives");
     for (size_t i = 1; i < count; i++) {
         rf_json_object(&json, NULL);

@@ -59,9 +59,28 @@ static void fixed_numbers(void **state)
     assert_int_equal(rf_number_fixed(-1e308, 99, out), 1 + 309 + 1 + RF_NUMBER_MAX_DECIMALS);
 }
 
+static void check_int(int64_t value, const char *expected)
+{
+    char out[RF_INT_SIZE + 1];
+    *rf_number_int(out, value) = '\0';
+    assert_string_equal(out, expected);
+}
+
+static void integers(void **state)
+{
+    (void)state;
+    check_int(0, "0");
+    check_int(9, "9");
+    check_int(10, "10");
+    check_int(-10, "-10");
+    check_int(1760256914000, "1760256914000");
+    check_int(INT64_MAX, "9223372036854775807");
+    check_int(INT64_MIN, "-9223372036854775808");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(lap_times), cmocka_unit_test(no_lap_time),
-        cmocka_unit_test(consistency), cmocka_unit_test(fixed_numbers)};
+        cmocka_unit_test(consistency), cmocka_unit_test(fixed_numbers), cmocka_unit_test(integers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
