@@ -21,7 +21,9 @@
 struct rf_kept {
     char id[160];
     uint64_t version, laps_version;
+    uint64_t listed; /* the laps_version that the listing tells of: that one, or a newer */
     bool as_current;
+    int64_t due_ms; /* not saved again before, by the steady clock */
 };
 
 /* A payload that came while a commit was under way. */
@@ -42,7 +44,7 @@ struct rf_app {
     uv_signal_t signals[RF_SIGNALS];
     uv_timer_t tick;     /* once a second: time passes in the engine */
     uv_timer_t patience; /* a commit that takes too long is not waited for */
-    uv_timer_t save;     /* soon after a lap: the sessions that changed go to the store */
+    uv_timer_t save;     /* some time after a lap: the sessions that changed go to the store */
     uv_timer_t deadline; /* a stop that takes too long is cut short */
     int64_t started_mono_ms;
     int64_t clock_offset_ms; /* of the wall clock to one that nobody sets */
@@ -57,6 +59,7 @@ struct rf_app {
     struct rf_store *store;
     struct rf_kept *kept; /* one for each session handed to the store that the engine still has */
     size_t kept_count;
+    int64_t save_due_ms; /* of the timer, while it is active; by the steady clock */
     bool first_lap; /* a session has got one: it is to be listed with the next answer */
 
     /* gate.c: nothing is served before it is on disk */
@@ -109,16 +112,21 @@ void rf_app_note_published(struct rf_app *app);
 
 /* ---- keeper.c: what the engine holds goes to the store */
 
-/* A lap was recorded: soon; the first of a session, with the frame it came in. */
+/* A lap was recorded: soon, or once a long session is due; the first of a session, with the frame it came in. */
 void rf_app_keep_lap(struct rf_app *app, const struct rf_session *session);
 void rf_app_keep_first_laps(struct rf_app *app);
+/* In a moment: every session that is due, which all are while laps are not durable. */
 void rf_app_keep_soon(struct rf_app *app);
-/* Now: one session, or every session with unsaved laps; with `all`, also where only the newest frame is
- * unsaved. */
+/* In a moment: every session, whatever it was saved with. */
+void rf_app_keep_anew(struct rf_app *app);
+/* Now: one session; the same where it has unsaved laps; or every one of which anything is unsaved. */
 void rf_app_keep(struct rf_app *app, const struct rf_session *session);
-void rf_app_keep_changes(
-    struct rf_app *app, const struct rf_session *session); /* where it has unsaved laps */
-void rf_app_keep_changed(struct rf_app *app, bool all);
+void rf_app_keep_changes(struct rf_app *app, const struct rf_session *session);
+void rf_app_keep_all(struct rf_app *app);
+/* Now: the listing tells of every lap, whether it is saved or not. */
+void rf_app_list_changed(struct rf_app *app);
+/* Milliseconds for which a session is not saved again, after so many bytes. */
+int64_t rf_app_pause_after(size_t bytes);
 /* No session begins while too much waits to be saved. Also once a second. */
 void rf_app_watch_unsaved(struct rf_app *app);
 

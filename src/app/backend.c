@@ -37,11 +37,11 @@ static void tell_status(void *ctx, struct rf_server_status *out)
     rf_store_status(app->store, &out->store);
 }
 
-/* The listing is as new as /api/current: what later laps would share a save for goes to the store now. */
+/* The listing is as new as /api/current, whenever the next save is. */
 static uint64_t index_version(void *ctx)
 {
     struct rf_app *app = ctx;
-    rf_app_keep_changed(app, false);
+    rf_app_list_changed(app);
     return rf_store_version(app->store);
 }
 

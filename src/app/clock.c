@@ -30,9 +30,7 @@ static void clock_was_set(struct rf_app *app, int64_t by_ms)
     }
     if (app->counts.newest_frame_ms != 0)
         app->counts.newest_frame_ms += by_ms;
-    for (size_t i = 0; i < app->kept_count; i++)
-        app->kept[i].laps_version = 0; /* their files are to tell the new times */
-    rf_app_keep_soon(app);
+    rf_app_keep_anew(app); /* their files are to tell the new times */
 }
 
 void rf_app_follow_clock(struct rf_app *app, int64_t now_ms)

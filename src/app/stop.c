@@ -45,7 +45,7 @@ static void on_recorder_closed(void *ctx)
         return;
     }
     rf_app_take_waiting(app);
-    rf_app_keep_changed(app, true);
+    rf_app_keep_all(app);
     rf_store_close(app->store, on_store_closed, app);
 }
 

@@ -142,8 +142,8 @@ static void write_store(struct rf_buf *out, const struct rf_server_status *statu
     if (store->room_known)
         gauge(out, "racefacer_storage_available_bytes",
             "Room for more on its file system, at the last save or at the start.", store->room);
-    gauge(out, "racefacer_storage_unsaved_sessions", "Sessions whose newest laps are in no file yet.",
-        store->unsaved);
+    gauge(out, "racefacer_storage_unsaved_sessions",
+        "Sessions whose save is under way or waits for the disk.", store->unsaved);
     gauge(out, "racefacer_storage_unsaved_bytes", "What is kept in memory for them.", store->unsaved_bytes);
     gauge(out, "racefacer_storage_unread_files", "Files found at the start that the disk does not give.",
         store->unread);

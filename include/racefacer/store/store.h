@@ -50,6 +50,10 @@ void rf_store_close(struct rf_store *store, void (*closed)(void *ctx), void *ctx
  * The late state of a completed session that was deleted or cleaned away is dropped; a live one is always kept. */
 void rf_store_save(struct rf_store *store, struct rf_summary *summary, struct rf_buf *json, bool is_current);
 
+/* Lists a newer state of a session that is listed, without a save: its file lags behind, and the journal has the rest.
+ * Takes over `summary`'s texts. Nothing where it is not listed. */
+void rf_store_relist(struct rf_store *store, struct rf_summary *summary);
+
 /* True once everything asked for was done or has failed at least once: for a caller that waits. */
 bool rf_store_idle(const struct rf_store *store);
 

@@ -193,6 +193,35 @@ static void test_reading_tells_of_a_lost_or_unreadable_file(void **state)
     free(answer.error);
 }
 
+static void test_the_listing_may_be_ahead_of_the_file(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct sample before = {"a", T0, .live = true, .laps = 5, .version = 7},
+                        ahead = {"a", T0, .live = true, .driver = "Bo", .laps = 6, .version = 8};
+    open_store(fixture);
+    save(fixture, &before, false);
+    run_until_idle(fixture);
+    uint64_t version = rf_store_version(fixture->store), bytes = status_of(fixture).bytes;
+    struct rf_summary summary = sample_summary(&ahead);
+    rf_store_relist(fixture->store, &summary);
+    assert_null(summary.id); /* taken over */
+    assert_true(rf_store_version(fixture->store) > version);
+    assert_int_equal(rf_store_find(fixture->store, "a")->laps, 6);
+    assert_lists(fixture, ((struct rf_listing_query){.driver = "bo"}), "a /1");
+    /* Its file is as it was, and known to be. */
+    assert_true(rf_store_idle(fixture->store));
+    assert_int_equal(status_of(fixture).bytes, bytes);
+    assert_true(rf_store_is_saved(fixture->store, "a", 7));
+    assert_false(rf_store_is_saved(fixture->store, "a", 8));
+    assert_reads(fixture, &before);
+
+    const struct sample unknown = {"b", T0, .live = true};
+    summary = sample_summary(&unknown);
+    rf_store_relist(fixture->store, &summary);
+    assert_null(summary.id);
+    assert_lists(fixture, ALL, "a /1");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +234,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_many_keep_their_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_not_listed_is_not_read, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_unsafe_id_is_not_saved, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_listing_may_be_ahead_of_the_file, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reading_tells_of_a_lost_or_unreadable_file, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
