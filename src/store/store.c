@@ -176,6 +176,15 @@ void rf_store_save(struct rf_store *store, struct rf_summary *summary, struct rf
     rf_saver_put(store->saver, blob, is_current, doomed);
 }
 
+void rf_store_relist(struct rf_store *store, struct rf_summary *summary)
+{
+    const struct rf_entry *entry = rf_index_find(&store->index, summary->id);
+    if (entry != NULL)
+        rf_index_put(&store->index, summary, entry->bytes);
+    else
+        rf_summary_finish(summary);
+}
+
 bool rf_store_idle(const struct rf_store *store)
 {
     return store->jobs == 0 && store->removals == NULL && store->journal.commit == NULL &&
