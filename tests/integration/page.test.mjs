@@ -121,6 +121,38 @@ test('rows move when positions do, and the focus stays on its row', options, asy
   assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'O\'Neil "Neo" <b>');
 });
 
+test('a row that crosses the line lights up, and all comes to rest without a further frame', options, async (t) => {
+  const scene = await startScene(t, {kind: 'socketio4'});
+  const page = await open(t, scene.daemon, '', {motion: 'no-preference'});
+  const race = new Race({karts: smallField()});
+  const frames = race.frames();
+  scene.feed.pushAll(frames.slice(0, 8));
+  await page.locator('table.tower tbody tr').nth(3).waitFor();
+  await settled(page, scene.daemon);
+  const still = () =>
+    page.evaluate(
+      () => document.getAnimations().length === 0 && !document.querySelector('tbody .light:not([hidden])'),
+    );
+  await until('all is still', still);
+  await page.evaluate(() => {
+    globalThis.seen = {lit: new Set(), between: 0};
+    (function look() {
+      for (const light of document.querySelectorAll('tbody .light:not([hidden])')) {
+        const opacity = Number(getComputedStyle(light).opacity);
+        if (opacity > 0) globalThis.seen.lit.add(light.closest('tr').dataset.key);
+        if (opacity > 0 && opacity < 1) globalThis.seen.between += 1;
+      }
+      requestAnimationFrame(look);
+    })();
+  });
+  const {index, payload} = frames[8];
+  scene.feed.push(payload);
+  await until('a light fades', () => page.evaluate(() => globalThis.seen.between > 0));
+  const {id, kartId} = race.karts[index];
+  assert.deepEqual(await page.evaluate(() => [...globalThis.seen.lit]), [`${id}/${kartId}`]);
+  await until('all is still again', still);
+});
+
 test('the next session on the track takes the place of the one before', options, async (t) => {
   const scene = await startScene(t, {kind: 'socketio4'});
   const [first, second] = series(['Heat 1', 'Heat 2']);

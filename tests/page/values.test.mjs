@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import {bytes, clock, delta, duration, lapTime, plural} from '../../src/dashboard/js/model/format.js';
-import {color, flag, inkOn, keyOf, keyOfRow, number, text} from '../../src/dashboard/js/model/values.js';
+import {color, flag, inkOn, keyOf, keyOfRow, number, same, text} from '../../src/dashboard/js/model/values.js';
 
 test('any number may come as text, and "-" and "null" are nothing', () => {
   assert.deepEqual([26521, '26521', ' 7 ', '-', 'null', null, undefined, '', {}, NaN, 'x'].map(number), [
@@ -64,4 +64,19 @@ test('times as everybody in the paddock writes them', () => {
     [1, 2, 0].map((n) => plural(n, 'lap')),
     ['1 lap', '2 laps', '0 laps'],
   );
+});
+
+test('two values say the same where all that is in them does', () => {
+  const row = {key: '1/2', gain: 0, name: 'Ana', color: null, sectors: [{text: '9.1', bad: false}], order: Infinity};
+  assert.equal(same(row, structuredClone(row)), true);
+  for (const other of [
+    {...row, gain: 1},
+    {...row, color: '#000000'},
+    {...row, sectors: []},
+    {...row, sectors: [{text: '9.1', bad: true}]},
+    {...row, more: undefined},
+  ])
+    assert.equal(same(row, other), false, JSON.stringify(other));
+  assert.equal(same(null, row), false);
+  assert.equal(same('1', 1), false);
 });

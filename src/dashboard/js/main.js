@@ -1,4 +1,5 @@
 // The page: reads the address, shows its view, follows the live data.
+import {settle} from './dom/motion.js';
 import {forceTheme} from './dom/theme.js';
 import {Live} from './live/live.js';
 import {SessionRecord} from './live/record.js';
@@ -37,6 +38,7 @@ function update() {
   view?.update();
   const title = view?.title?.();
   document.title = title ? `${title} · RaceFacer` : 'RaceFacer';
+  settle(); // after the views, which read places: until something is written, that is for free
 }
 
 /** @param {boolean} jump a new place, to be read from its top */

@@ -1,6 +1,9 @@
 // Pieces that several views share: a kart's plate, a driver's name, tiles, choices, empty states.
 import {inkOn} from '../model/values.js';
 import {el, setAttribute, setText} from './el.js';
+import {animate} from './motion.js';
+
+const FLASH = {duration: 1400, easing: 'ease-out'};
 
 /** The colours of the feed, as classes of a sheet would be endless. @param {HTMLElement} node @param {string | null} color */
 export function paint(node, color) {
@@ -10,8 +13,8 @@ export function paint(node, color) {
   node.style.setProperty('--ink', color ? inkOn(color) : '');
 }
 
-/** What lights up behind the text of the element of class `flashes` that it is put into. */
-export const light = () => el('i.light');
+/** What lights up behind the text of the element of class `flashes` that it is put into. A dark one is no layer. */
+export const light = () => el('i.light', {hidden: true});
 
 /**
  * Something has happened here. Shown once the rows have found their places: moving a node takes what goes on in it away from
@@ -19,7 +22,10 @@ export const light = () => el('i.light');
  * @param {HTMLElement} node the light
  */
 export function flash(node) {
-  queueMicrotask(() => node.animate([{opacity: 1}, {opacity: 0}], {duration: 1400, easing: 'ease-out'}));
+  queueMicrotask(() => {
+    node.hidden = false;
+    animate(node, {opacity: 1}, {opacity: 0}, FLASH, () => (node.hidden = true));
+  });
 }
 
 /** @param {string} label @param {string | null} color */

@@ -57,3 +57,12 @@ export function keyOf({runId, kartId, kart, kartNumber}) {
 export function keyOfRow(run) {
   return keyOf({runId: run.id, kartId: run.kart_id, kart: run.kart, kartNumber: run.kart_number});
 }
+
+/** Whether two values say the same. @param {unknown} a @param {unknown} b @returns {boolean} */
+export function same(a, b) {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || !a || !b) return false;
+  const [one, other] = [/** @type {Record<string, unknown>} */ (a), /** @type {Record<string, unknown>} */ (b)];
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => same(one[name], other[name]));
+}

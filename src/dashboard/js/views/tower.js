@@ -130,14 +130,14 @@ export function tower(host, ctx) {
         return;
       }
       show('rows');
-      top.update();
       const list = record.rows();
-      table.dataset.sectors = String(sectorCount(list));
+      rows.update(list);
+      setAttribute(table, 'data-sectors', String(sectorCount(list)));
       table.classList.toggle(
         'minutes',
         list.some(({last, best}) => last.length > 6 || best.length > 6),
       );
-      rows.update(list);
+      top.update();
       const now = fastest(record);
       if (best !== '' && now.time !== best) ctx.say(`Fastest lap: ${now.name}, ${now.time}`);
       best = now.time;

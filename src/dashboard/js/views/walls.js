@@ -140,8 +140,9 @@ export function tv(host, ctx) {
         return;
       }
       if (!page.isConnected) fill(host, page);
-      top.update();
       const items = record.rows();
+      rows.update(items);
+      top.update();
       const {columns, rows: each} = layout(items.length);
       page.style.setProperty('--columns', String(columns));
       page.style.setProperty('--rows', String(each));
@@ -149,7 +150,6 @@ export function tv(host, ctx) {
         page.dataset.columns = String(columns);
         fill(heads, Array.from({length: columns}, headings));
       }
-      rows.update(items);
       setText(wrong, trouble(live));
     },
   };
@@ -169,13 +169,13 @@ export function overlay(host, ctx) {
       // Nothing at all where there is nothing to show: it lies over somebody's picture.
       page.toggleAttribute('hidden', !record.data || live.link === 'gone');
       if (!page.isConnected) fill(host, page);
-      top.update();
       rows.update(
         record
           .rows()
           .filter((row) => !row.stale)
           .slice(0, most),
       );
+      top.update();
     },
   };
 }
