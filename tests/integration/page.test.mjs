@@ -153,6 +153,29 @@ test('a row that crosses the line lights up, and all comes to rest without a fur
   await until('all is still again', still);
 });
 
+test('the tower is a table to those who hear it, and what is too long stays in its own cell', options, async (t) => {
+  const scene = await startScene(t, {kind: 'socketio4'});
+  const race = new Race({karts: smallField()});
+  await play(scene, race);
+  race.at += 1000;
+  const payload = race.payload();
+  const long = 'four hundred and twelve laps';
+  Object.assign(payload.data.runs[1], {gap: long, int: long, s1: long, kart_number: '123456789'});
+  scene.feed.push(payload);
+  const page = await open(t, scene.daemon);
+  const table = page.getByRole('table', {name: 'Timing, by position'});
+  const row = table.getByRole('row').nth(2);
+  await row.getByRole('cell', {name: long}).first().waitFor();
+  assert.equal(await table.getByRole('row').count(), 5);
+  assert.equal(await row.getByRole('cell').count(), await table.getByRole('columnheader').count());
+  const spilt = await row.evaluate((node) =>
+    [...node.children]
+      .filter((cell) => cell.scrollWidth > cell.clientWidth && getComputedStyle(cell).overflowX !== 'hidden')
+      .map((cell) => cell.className),
+  );
+  assert.deepEqual(spilt, []);
+});
+
 test('the next session on the track takes the place of the one before', options, async (t) => {
   const scene = await startScene(t, {kind: 'socketio4'});
   const [first, second] = series(['Heat 1', 'Heat 2']);

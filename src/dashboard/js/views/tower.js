@@ -27,6 +27,11 @@ const COLUMNS = [
   ['s4', 'S4', 'Fourth sector'],
 ];
 
+/** How many letters fit, whatever the screen: more are cut off. */
+const ROOM = {pos: 2, gain: 3, kart: 3, laps: 3, last: 8, best: 8, avg: 8, gap: 7, int: 7, s1: 6, s2: 6, s3: 6, s4: 6};
+
+/** @typedef {keyof typeof ROOM} Figure */
+
 /** @param {number} gain */
 export function gainText(gain) {
   if (gain === 0) return '';
@@ -37,39 +42,46 @@ export function gainText(gain) {
 function line(link, first) {
   /** @type {Record<string, HTMLTableCellElement>} */
   const cells = {};
-  for (const [cls] of COLUMNS) cells[cls] = el(`td.${cls}`);
+  for (const [cls] of COLUMNS) cells[cls] = el(`td.${cls}`, {role: 'cell'});
   const plate = el('span.plate');
   const driver = el('a.name', {dir: 'auto'});
   const pit = el('span.pit', {hidden: true}, 'PIT');
   const glow = light();
   cells.kart.append(plate, glow);
   cells.driver.append(el('div', null, driver, pit));
-  const node = el('tr.flashes', {'data-key': first.key}, Object.values(cells));
+  const node = el('tr.flashes', {role: 'row', 'data-key': first.key}, Object.values(cells));
   let laps = first.laps;
+
+  /** @param {Figure} figure @param {string} text @param {Element} [inside] */
+  function write(figure, text, inside = cells[figure]) {
+    setText(inside, text);
+    cells[figure].classList.toggle('long', text.length > ROOM[figure]);
+  }
 
   /** @param {Row} row */
   function update(row) {
-    setText(cells.pos, row.pos);
-    setText(cells.gain, gainText(row.gain));
+    write('pos', row.pos);
+    write('gain', gainText(row.gain));
     setAttribute(cells.gain, 'data-way', row.gain > 0 ? 'up' : row.gain < 0 ? 'down' : '');
-    setText(plate, row.plate);
+    write('kart', row.plate, plate);
     setAttribute(plate, 'title', row.kart === row.plate ? '' : row.kart);
     paint(plate, row.color);
     setName(driver, row.name || `Kart ${row.kart}`);
     const href = link({view: 'kart', kart: row.kart});
     setAttribute(driver, 'href', href);
     pit.toggleAttribute('hidden', !row.pit);
-    setText(cells.laps, row.laps);
-    setText(cells.last, row.last);
+    write('laps', row.laps);
+    write('last', row.last);
     setAttribute(cells.last, 'data-mark', row.lastMark);
-    setText(cells.best, row.best);
+    write('best', row.best);
     setAttribute(cells.best, 'data-mark', row.bestMark);
-    setText(cells.avg, row.avg);
-    setText(cells.gap, row.gap);
-    setText(cells.int, row.int);
+    write('avg', row.avg);
+    write('gap', row.gap);
+    write('int', row.int);
     row.sectors.forEach((sector, i) => {
-      setText(cells[`s${i + 1}`], sector.text);
-      setAttribute(cells[`s${i + 1}`], 'data-mark', sector.bad ? 'excluded' : '');
+      const figure = /** @type {Figure} */ (`s${i + 1}`);
+      write(figure, sector.text);
+      setAttribute(cells[figure], 'data-mark', sector.bad ? 'excluded' : '');
     });
     node.classList.toggle('stale', row.stale);
     if (row.laps !== laps) flash(glow); // has crossed the line
@@ -81,13 +93,15 @@ function line(link, first) {
 /** @param {HTMLElement} host @param {Context} ctx @returns {View} */
 export function tower(host, ctx) {
   const top = head(ctx);
-  const heads = COLUMNS.map(([cls, short, long]) => el(`th.${cls}`, {scope: 'col', abbr: long, title: long}, short));
-  const body = el('tbody');
+  const heads = COLUMNS.map(([cls, short, long]) =>
+    el(`th.${cls}`, {role: 'columnheader', scope: 'col', abbr: long, title: long}, short),
+  );
+  const body = el('tbody', {role: 'rowgroup'});
+  // Its roles are told, as it is not laid out as a table.
   const table = el(
     'table.tower',
-    null,
-    el('caption.hidden', null, 'Timing, by position'),
-    el('thead', null, el('tr', null, heads)),
+    {role: 'table', 'aria-label': 'Timing, by position'},
+    el('thead', {role: 'rowgroup'}, el('tr', {role: 'row'}, heads)),
     body,
   );
   const nothing = el('div');
