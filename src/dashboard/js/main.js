@@ -33,11 +33,17 @@ const around = shell(live, (name) =>
   href({view: name, session: route.session, track: route.track, theme: route.theme}),
 );
 
+const TICK_MS = 1000;
+let tick = 0;
+
 function update() {
+  clearTimeout(tick);
+  tick = setTimeout(update, TICK_MS); // the clock goes on where no frame comes
   around.update();
   view?.update();
   const title = view?.title?.();
-  document.title = title ? `${title} · RaceFacer` : 'RaceFacer';
+  const whole = title ? `${title} · RaceFacer` : 'RaceFacer';
+  if (document.title !== whole) document.title = whole;
   settle(); // after the views, which read places: until something is written, that is for free
 }
 
@@ -107,6 +113,5 @@ async function renew() {
 
 live.listen(update);
 live.listen(renew);
-setInterval(update, 1000); // the clock goes on between two frames
 show(false);
 live.start();

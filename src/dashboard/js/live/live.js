@@ -13,6 +13,7 @@ const ANALYSIS_MS = 2000; // between two questions for it
 const HIDDEN_MS = 10000; // after which a tab that is not seen pauses
 const SPREAD_MS = 250;
 const HEALTH_MS = 15000;
+const SOON_MS = 600; // that the analysis waits for the frame it is drawn with
 
 export class Live {
   /** @type {Link} */
@@ -46,6 +47,7 @@ export class Live {
   #analysisTimer = 0;
   #analysisAt = -Infinity;
   #drawing = false;
+  #soon = 0;
   #generation = 0; // answers to what was asked before the track changed are not taken
   /** @type {Set<() => void>} */
   #listeners = new Set();
@@ -87,10 +89,17 @@ export class Live {
   changed() {
     if (this.#drawing) return;
     this.#drawing = true;
+    clearTimeout(this.#soon);
+    this.#soon = 0;
     requestAnimationFrame(() => {
       this.#drawing = false;
       for (const listener of this.#listeners) listener();
     });
+  }
+
+  /** With the next frame, if one comes soon: to draw something costs more than what is drawn. */
+  #changedSoon() {
+    if (!this.#drawing) this.#soon ||= setTimeout(() => this.changed(), SOON_MS);
   }
 
   get #query() {
@@ -210,6 +219,7 @@ export class Live {
     }
     if (generation !== this.#generation) return true;
     const {status, body} = answer;
+    const waits = this.analysis !== null; // one is shown already
     if (status === 200) {
       // On the stream the newest frame comes by itself, and is newer than this answer's.
       if (!this.#up && (answer.changed || this.data === null)) this.#takeFrame(body.sessionData, body.sessionId);
@@ -221,7 +231,8 @@ export class Live {
       this.#takeFrame({runs: []}, null);
       if (this.#track === null) this.sessions = [];
     }
-    this.changed();
+    if (this.#up && waits) this.#changedSoon();
+    else this.changed();
     return true;
   }
 

@@ -9,15 +9,21 @@ export function isGhost(run) {
   return !text(run.kart) && !text(run.kart_number) && !text(run.kart_id);
 }
 
+/** @type {WeakMap<Analysis, Map<string, Kart>>} asked for several times a frame, and the same for some frames */
+const known = new WeakMap();
+
 /**
- * The analysed runs, ranked and not, by key.
+ * The analysed runs, ranked and not, by key. Not to be changed.
  * @param {Analysis | null | undefined} analysis
  * @returns {Map<string, Kart>}
  */
 export function kartsByKey(analysis) {
-  /** @type {Map<string, Kart>} */
-  const found = new Map();
-  for (const kart of [...(analysis?.karts ?? []), ...(analysis?.unranked ?? [])]) found.set(keyOf(kart), kart);
+  if (!analysis) return new Map();
+  let found = known.get(analysis);
+  if (!found) {
+    found = new Map([...(analysis.karts ?? []), ...(analysis.unranked ?? [])].map((kart) => [keyOf(kart), kart]));
+    known.set(analysis, found);
+  }
   return found;
 }
 
