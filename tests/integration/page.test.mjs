@@ -135,12 +135,15 @@ test('a row that crosses the line lights up, and all comes to rest without a fur
     );
   await until('all is still', still);
   await page.evaluate(() => {
-    globalThis.seen = {lit: new Set(), between: 0};
+    globalThis.seen = {lit: new Set(), between: 0, rises: 0};
+    const before = new Map();
     (function look() {
-      for (const light of document.querySelectorAll('tbody .light:not([hidden])')) {
-        const opacity = Number(getComputedStyle(light).opacity);
+      for (const light of document.querySelectorAll('tbody .light')) {
+        const opacity = light.hidden ? 0 : Number(getComputedStyle(light).opacity);
         if (opacity > 0) globalThis.seen.lit.add(light.closest('tr').dataset.key);
         if (opacity > 0 && opacity < 1) globalThis.seen.between += 1;
+        if (opacity > (before.get(light) ?? 0)) globalThis.seen.rises += 1;
+        before.set(light, opacity);
       }
       requestAnimationFrame(look);
     })();
@@ -149,6 +152,12 @@ test('a row that crosses the line lights up, and all comes to rest without a fur
   scene.feed.push(payload);
   await until('a light fades', () => page.evaluate(() => globalThis.seen.between > 0));
   const {id, kartId} = race.karts[index];
+  const next = structuredClone(payload);
+  next.data.timestamp += 1;
+  next.data.timestamp_socket += 1;
+  next.data.runs.find((run) => run.id === id).total_laps += 1;
+  scene.feed.push(next);
+  await until('it lights up anew', () => page.evaluate(() => globalThis.seen.rises === 2));
   assert.deepEqual(await page.evaluate(() => [...globalThis.seen.lit]), [`${id}/${kartId}`]);
   await until('all is still again', still);
 });

@@ -8,21 +8,21 @@ const REST_MS = 2500; // where nothing is drawn for so long, it ends by itself
 /** @type {Map<Animation, {node: HTMLElement, duration: number, done: () => void}>} */
 const going = new Map();
 
-/** @param {Animation} animation */
-function end(animation) {
+/** @param {Animation} animation @param {boolean} [replaced] another takes its place at once */
+function end(animation, replaced = false) {
   const done = going.get(animation)?.done;
   going.delete(animation);
   animation.cancel();
-  done?.();
+  if (!replaced) done?.();
 }
 
 /**
  * Takes the place of what the node does already.
  * @param {HTMLElement} node @param {Keyframe} from @param {Keyframe} to @param {{duration: number, easing: string}} timing
- * @param {() => void} [done] when it is taken away
+ * @param {() => void} [done] when it is taken away, and nothing has taken its place
  */
 export function animate(node, from, to, {duration, easing}, done = () => {}) {
-  for (const [animation, {node: other}] of going) if (other === node) end(animation);
+  for (const [animation, {node: other}] of going) if (other === node) end(animation, true);
   const whole = duration + REST_MS;
   const animation = node.animate([{...from, easing}, {...to, offset: duration / whole}, to], {duration: whole});
   animation.onfinish = () => end(animation);
