@@ -75,7 +75,7 @@ static void test_more_than_one_batch(void **state)
     struct fixture *fixture = *state;
     make_folders(fixture);
     for (int n = 0; n < 100; n++) {
-        char id[8];
+        char id[16];
         (void)snprintf(id, sizeof id, "%03d", n);
         put_session(fixture, &(struct sample){id, .started_ms = T0 + n * 1000});
     }
