@@ -77,6 +77,34 @@ test('kill -9 five times in mid-race', async (t) => {
   folderIsClean(daemon);
 });
 
+test('a long session, which is saved less often: the listing tells of every lap, and each comes through kill -9', async (t) => {
+  const scene = await startScene(t);
+  const {daemon, feed} = scene;
+  const race = new Race({karts: smallField()});
+  const more = {more: 'x'.repeat(3_000_000)}; // goes to the file with the rest of the frame: some seconds from save to save
+  for (let frame = race.step(); frame; frame = race.step()) {
+    feed.push(race.payload(more));
+    const {sessionId} = await settle(scene, race, more);
+    const {sessions} = await daemon.json('/api/sessions');
+    const session = await daemon.json(`/api/sessions/${sessionId}`);
+    const {laps, karts, winner} = session;
+    assert.deepEqual(
+      sessions.map((listed) => [listed.sessionId, listed.laps, listed.karts, listed.winner]),
+      laps > 0 ? [[sessionId, laps, karts, winner]] : [],
+    );
+  }
+  const current = await settle(scene, race, more);
+  assertAnalysis(current.analysis, race.karts);
+  await daemon.kill9();
+  await daemon.restart();
+  const again = await daemon.json(`/api/sessions/${current.sessionId}`);
+  assertAnalysis(again.analysis, race.karts);
+  const list = await listed(scene, 1);
+  assert.equal(list.sessions[0].laps, again.laps);
+  await daemon.stop();
+  folderIsClean(daemon);
+});
+
 test(`kill -9 at ${KILLS} random moments of a race on two tracks`, async (t) => {
   const started = Date.now();
   const scene = await startRace(t);
