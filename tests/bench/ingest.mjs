@@ -42,8 +42,16 @@ async function followOurs(ground, {race, payloads}) {
   return {cpuUs: (seconds / payloads.length) * 1e6, share: share * 100};
 }
 
-// A session of so many laps, and what further frames cost it: CPU microseconds of one in a burst, and at two a second, where
-// each has a save of its own.
+// Until the server has taken in so many frames more. It is not asked for laps: with many of them that would cost more than frames.
+const taken = async (daemon) => Number((await daemon.get('/metrics')).text.match(/^racefacer_frames_total (\d+)$/m)[1]);
+async function take(daemon, count, push) {
+  const end = (await taken(daemon)) + count;
+  await push();
+  while ((await taken(daemon)) < end) await sleep(5);
+}
+
+// A session of so many laps, and what further frames cost it: CPU microseconds of one in a burst, and at two a second with
+// the saves that they bring about.
 async function withLaps(ground, laps, frames) {
   const scene = await ground.scene({env: {MAX_LAPS_PER_SESSION: 100000}});
   const {pid} = scene.daemon.child;
@@ -59,12 +67,9 @@ async function withLaps(ground, laps, frames) {
   if (Math.abs(analysis.summary.totalLaps - laps) > 40) throw new Error(`${analysis.summary.totalLaps} laps in place of ${laps}`);
   await sleep(2000); // what is to be saved is saved
   const payloads = Array.from({length: frames}, () => race.step().payload);
-  const burst = await cpuWhile(pid, async () => {
-    await pushSteadily(scene.feed, payloads);
-    await settle(scene, race);
-  });
+  const burst = await cpuWhile(pid, () => take(scene.daemon, frames, () => pushSteadily(scene.feed, payloads)));
   await sleep(2000);
-  const count = 2 * liveSeconds;
+  const count = 2 * savedSeconds;
   const slow = await cpuWhile(pid, async () => {
     for (let i = 0; i < count; i++) {
       scene.feed.push(race.step().payload);
@@ -96,6 +101,7 @@ async function followNode(ground, {race, payloads}) {
 }
 
 let liveSeconds = 10;
+let savedSeconds = 50; // the longest session is saved twice in it
 
 // Two frames a second, a lap in each third: 20 karts in a lap of 27 s.
 async function live(feed, race) {
@@ -109,7 +115,7 @@ async function live(feed, race) {
 export async function run({ground, quick, folder, say}) {
   const rounds = quick ? 1 : 3;
   const scale = quick ? 0.5 : 1;
-  if (quick) liveSeconds = 4;
+  if (quick) liveSeconds = savedSeconds = 4;
   const dir = ground.dir('recordings');
   const file = (name) => path.join(dir, `${name}.jsonl`);
   say('writes the recordings');
