@@ -33,15 +33,13 @@ static struct found *add(struct recovery *recovery, const char *id, struct rf_se
     return found;
 }
 
-static struct rf_session *read_session(
-    const struct recovery *recovery, const char *id, const char *json, size_t len)
+static struct rf_session *read_session(const struct rf_app *app, const char *id, const char *json, size_t len)
 {
     const char *error;
-    size_t max_laps = (size_t)recovery->app->config->max_laps_per_session;
+    size_t max_laps = (size_t)app->config->max_laps_per_session;
     struct rf_session *session = rf_session_file_read(id, json, len, max_laps, &error);
     if (session == NULL)
-        rf_log_warn(
-            recovery->app->log, "session", "%s cannot be gone on with: %s. It is served as it is", id, error);
+        rf_log_warn(app->log, "session", "%s cannot be gone on with: %s. It is served as it is", id, error);
     return session;
 }
 
@@ -59,7 +57,7 @@ static bool is_recent(struct rf_app *app, const struct rf_summary *summary)
 static void take_file(void *ctx, const struct rf_summary *summary, const char *json, size_t len)
 {
     struct recovery *recovery = ctx;
-    (void)add(recovery, summary->id, read_session(recovery, summary->id, json, len), true);
+    (void)add(recovery, summary->id, read_session(recovery->app, summary->id, json, len), true);
 }
 
 /* A track's newest session is gone on with although it is complete, as long as its frames may still come:
@@ -132,7 +130,7 @@ static struct found *find_or_begin(struct recovery *recovery, const struct rf_jo
              rf_store_load_now(app->store, listed->id, &json) != 0)
         session = NULL; /* the file has it all, or cannot be read; nothing to do for it here */
     else
-        session = read_session(recovery, listed->id, json.data, json.len);
+        session = read_session(app, listed->id, json.data, json.len);
     rf_buf_finish(&json);
     if (session == NULL && is_old && !goes_on)
         return NULL; /* a later record may be newer than the file */
@@ -197,12 +195,11 @@ static void end_it(void *ctx, const char *json, size_t len, const char *error)
 {
     struct left_behind *left = ctx;
     struct rf_app *app = left->app;
-    struct recovery recovery = {.app = app};
     struct rf_session *session = NULL;
     if (error != NULL)
         rf_log_warn(app->log, "session", "%s is never ended: %s", left->id, error);
     if (json != NULL && !app->stopping && rf_engine_find_session(app->engine, left->id) == NULL)
-        session = read_session(&recovery, left->id, json, len);
+        session = read_session(app, left->id, json, len);
     if (session != NULL) {
         rf_session_restored(session);
         session->ended = true;

@@ -60,10 +60,7 @@ static const char *load(
     const char *reason = NULL;
     char *path = rf_disk_path(&store->disk, item->from_current ? RF_STORE_CURRENT : item->id);
     int error = rf_disk_load(path, json);
-    if (rf_scan_is_fault(error)) {
-        rf_store_tell_unread(store, path, error);
-        rf_need_raise(&store->unread_files, item->id, 1);
-    }
+    rf_scan_tell_fault(store, item->id, path, error);
     free(path);
     if (error != 0)
         return strerror(error);

@@ -14,7 +14,7 @@ struct rf_removal {
     char *id;
     char *path, *current; /* the files; NULL: there is nothing to remove */
     bool undecided;       /* the session's file is to be read first */
-    bool recorded;        /* the journal has it, or failed to take it */
+    bool recorded;        /* the journal has it, or nothing of the session */
     bool late;            /* laps came before it was known to have it */
     bool started;
     int error;

@@ -53,7 +53,7 @@ struct rf_scanned {
     struct rf_summary summary; /* of a session: `reason` is NULL */
     size_t bytes;
     const char *reason; /* why it is none; lives on */
-    int fault;          /* an errno: the disk does not give it */
+    int error;          /* of reading it: an errno */
     bool damaged;       /* not what anybody wrote */
     int aside_error;    /* of putting such a one aside */
     char *aside;        /* where it is then */
@@ -66,7 +66,8 @@ void rf_scan_read(const struct rf_disk *disk, const char *id, struct rf_scanned 
 void rf_scan_take(struct rf_store *store, const char *id, struct rf_scanned *scanned);
 void rf_scanned_finish(struct rf_scanned *scanned);
 
-bool rf_scan_is_fault(int error); /* of the disk, and not of what somebody has put there */
+/* Where it is the disk's fault that a session's file cannot be read: tells and counts it, and remembers its id. */
+void rf_scan_tell_fault(struct rf_store *store, const char *id, const char *path, int error);
 
 /* True where these bytes are not what anybody wrote: JSON that is no session may be somebody's. */
 bool rf_scan_is_damaged(struct rf_buf *json);

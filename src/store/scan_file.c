@@ -17,9 +17,18 @@ bool rf_scan_is_damaged(struct rf_buf *json)
     return !rf_utf8_valid(json->data, json->len) || !rf_json_valid(json->data, json->len);
 }
 
-bool rf_scan_is_fault(int error)
+/* The disk, and not what somebody has put there. */
+static bool is_fault(int error)
 {
     return error == EIO || error == ESTALE || error == ETIMEDOUT || error == EBADMSG || error == EUCLEAN;
+}
+
+void rf_scan_tell_fault(struct rf_store *store, const char *id, const char *path, int error)
+{
+    if (!is_fault(error))
+        return;
+    rf_store_tell_unread(store, path, error);
+    rf_need_raise(&store->unread_files, id, 1);
 }
 
 void rf_scan_read(const struct rf_disk *disk, const char *id, struct rf_scanned *out)
@@ -27,11 +36,10 @@ void rf_scan_read(const struct rf_disk *disk, const char *id, struct rf_scanned 
     *out = (struct rf_scanned){0};
     struct rf_buf json = RF_BUF_INIT;
     char *path = rf_disk_path(disk, id);
-    int error = rf_disk_load(path, &json);
+    out->error = rf_disk_load(path, &json);
     out->bytes = json.len;
-    out->fault = rf_scan_is_fault(error) ? error : 0;
-    if (error != 0)
-        out->reason = error == EFBIG ? "larger than any session" : strerror(error);
+    if (out->error != 0)
+        out->reason = out->error == EFBIG ? "larger than any session" : strerror(out->error);
     else if (rf_summary_of_file(&out->summary, id, rf_buf_str(&json), json.len, &out->reason) != 0)
         out->damaged = rf_scan_is_damaged(&json);
     if (out->damaged)
@@ -49,10 +57,7 @@ void rf_scan_take(struct rf_store *store, const char *id, struct rf_scanned *sca
         return;
     }
     char *path = rf_disk_path(&store->disk, id);
-    if (scanned->fault != 0) {
-        rf_store_tell_unread(store, path, scanned->fault);
-        rf_need_raise(&store->unread_files, id, 1);
-    }
+    rf_scan_tell_fault(store, id, path, scanned->error);
     if (scanned->damaged)
         rf_store_tell_aside(store, path, false, scanned->reason, scanned->aside_error, scanned->aside);
     if ((!scanned->damaged || scanned->aside_error != 0) && ++store->unreadable <= NAMED_AT_MOST)

@@ -1,5 +1,4 @@
-/* scan_rest.c - the sessions' files beyond the newest, read on the thread pool while the server is at work.
- */
+/* scan_rest.c - the older sessions' files, read on the thread pool while the server is at work. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +18,8 @@ struct batch {
     struct rf_scanned found[BATCH];
 };
 
+/* The loop reads JSON meanwhile, too: cJSON shares one thing between threads, the place of its last error,
+ * for which nobody here asks. */
 static void on_pool(uv_work_t *work)
 {
     struct batch *batch = work->data;

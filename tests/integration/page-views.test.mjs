@@ -200,6 +200,25 @@ test(
   },
 );
 
+test('history: what the server still reads at its start is told of, and comes by itself', options, async (t) => {
+  const {daemon} = await raced(t);
+  const page = await open(t, daemon, '?view=history');
+  await page.locator('.view-history .grid tbody tr').waitFor();
+  await page.clock.install(); // the page's own time, from its next load on
+  const growing = async (route) => {
+    const response = await route.fetch();
+    const headers = {...response.headers(), etag: '"growing"'};
+    await route.fulfill({response, headers, json: {total: 0, unindexed: 300, sessions: []}});
+  };
+  await page.route('**/api/sessions?*', growing, {times: 1});
+  await page.reload();
+  const note = page.locator('.view-history .note');
+  await note.getByText('0 sessions, 300 more are being read').waitFor();
+  await page.clock.pauseAt(Date.now() + 1000);
+  await page.clock.runFor(4000); // and no further: less than it waits for otherwise
+  await note.getByText('1 session', {exact: true}).waitFor();
+});
+
 test('the keyboard gets everywhere, and what has the focus is seen', options, async (t) => {
   const {daemon} = await raced(t);
   const page = await open(t, daemon);

@@ -41,7 +41,7 @@ struct rf_store_status {
     uint64_t unindexed;    /* stored, and not in the listing yet: they are read after the start */
     uint64_t bytes;        /* their files' size in sum */
     uint64_t saves, failures;
-    uint64_t unsaved;      /* sessions whose newest laps are not on disk yet */
+    uint64_t unsaved;      /* sessions whose save is under way or waits for the disk; the journal has their laps */
     uint64_t unsaved_bytes; /* of their files */
     bool room_known;       /* the file system tells what room it has */
     uint64_t room;         /* in bytes, at the last save or at the start */

@@ -27,8 +27,8 @@ struct rf_store_options {
 };
 
 /* Makes the folders, locks them against a second process, checks that they can be written to, removes what a crash
- * left half written, and reads the index: blocks, for the start only. Files that are no sessions stay where they are;
- * damaged ones (cut off, not JSON) are moved to STORAGE_PATH/quarantine/, named in the log and counted.
+ * left half written, and reads the newest sessions for the index: blocks, for the start only. Files that are no sessions stay
+ * where they are; damaged ones (cut off, not JSON) are moved to STORAGE_PATH/quarantine/, named in the log and counted.
  * NULL with *error set to a line that says what is wrong with which path (owned by the caller, free()). */
 struct rf_store *rf_store_open(
     struct uv_loop_s *loop, struct rf_log *log, const struct rf_store_options *options, char **error);
@@ -59,7 +59,8 @@ bool rf_store_idle(const struct rf_store *store);
 
 /* Removes the oldest completed sessions over max_sessions, never a live one, from the listing at once. Those that were
  * there at the start are the oldest, by their begin; then those saved since, in that order: a clock may have been set. A file that
- * cannot be removed is tried again at the next call. Called when a session completes. */
+ * cannot be removed is tried again at the next call. Called when a session completes. While rf_store_index_rest is at work
+ * it is put off until that is done: which are the oldest is not known before. */
 void rf_store_clean(struct rf_store *store);
 
 /* ---- the journal: STORAGE_PATH/journal/<number>.log, for what no save has on disk yet
@@ -108,7 +109,7 @@ bool rf_store_is_saved(const struct rf_store *store, const char *id, uint64_t ve
 
 /* ---- reading */
 
-/* Reads a listed session: its newest state, also where that is not on disk yet. Calls `done` with its text (valid
+/* Reads a listed session, or one that will be: its newest state, also where that is not on disk yet. Calls `done` with its text (valid
  * during the call), or with NULL where there is none or it cannot be read; `error` is then a short reason for the log,
  * NULL where it is simply not there. Never from inside. */
 void rf_store_read(struct rf_store *store, const char *id,
@@ -137,7 +138,8 @@ struct rf_listing_query {
 
 struct rf_listing {
     const struct rf_summary **page; /* newest first, of equal starts the greater id; valid until the store next
-                                     * changes; the store's */
+                                     * changes; the store's. Drivers' names are folded for the
+                                     * search */
     size_t count, total;
     uint64_t unindexed; /* those that rf_store_index_rest has still to read; they may match, too */
 };

@@ -15,6 +15,7 @@ import {href} from '../model/route.js';
 
 const PAGE = 25;
 const AGAIN_MS = 15000;
+const GROWING_MS = 2000; // while the server still reads what is to be in it
 
 /** @type {[name: string, label: string, type: string][]} */
 const FIELDS = [
@@ -70,6 +71,7 @@ export function history(host, ctx) {
   );
   fill(host, el('h1', null, 'Sessions'), form, list);
   let asked = -Infinity;
+  let again = AGAIN_MS;
   let closed = false;
 
   /** @param {Event} event */
@@ -96,6 +98,7 @@ export function history(host, ctx) {
 
   /** @param {{total: number, unindexed?: number, sessions: Listed[]}} found */
   function draw({total, unindexed, sessions}) {
+    again = unindexed ? GROWING_MS : AGAIN_MS;
     const pages = Math.max(1, Math.ceil(total / PAGE));
     const searched = Object.keys(search).length > 0;
     fill(
@@ -238,7 +241,7 @@ export function history(host, ctx) {
       document.querySelector('dialog')?.remove();
     },
     update() {
-      if (performance.now() - asked > AGAIN_MS) void ask();
+      if (performance.now() - asked > again) void ask();
     },
   };
 }
