@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "racefacer/base/file.h"
@@ -16,6 +17,8 @@
 
 #define PROBE RF_DISK_LEFT_OVER "check"
 #define LOCK_FILE ".lock"
+#define LOCK_PATIENCE_MS 3000 /* a killed server keeps its lock until the kernel has taken it apart */
+#define LOCK_RETRY_MS 20
 
 static char *join(const char *folder, const char *name)
 {
@@ -79,6 +82,18 @@ static int make(const char *folder, char **error)
 
 /* ---- one process at a time */
 
+/* 0; -1 with errno set, EWOULDBLOCK where another process still had the lock when patience ended. */
+static int lock_patiently(int lock)
+{
+    static const struct timespec retry = {.tv_nsec = LOCK_RETRY_MS * 1000000L};
+    int result;
+    for (int waited = 0;
+         (result = flock(lock, LOCK_EX | LOCK_NB)) != 0 && errno == EWOULDBLOCK && waited < LOCK_PATIENCE_MS;
+         waited += LOCK_RETRY_MS)
+        (void)nanosleep(&retry, NULL); /* cut short, it is asked sooner */
+    return result;
+}
+
 /* Two processes on one folder would each overwrite what the other just saved. flock goes with the open file:
  * the kernel lets go of it however the process ends, so the file itself may stay. */
 static int take_lock(struct rf_disk *disk, struct rf_log *log, char **error)
@@ -88,7 +103,7 @@ static int take_lock(struct rf_disk *disk, struct rf_log *log, char **error)
     free(path);
     if (disk->lock < 0)
         return refuse(error, disk->root, "cannot be written to", errno);
-    if (flock(disk->lock, LOCK_EX | LOCK_NB) == 0) {
+    if (lock_patiently(disk->lock) == 0) {
         if (ftruncate(disk->lock, 0) != 0 || dprintf(disk->lock, "%ld\n", (long)getpid()) < 0)
             rf_log_debug(log, "store", "the lock file of %s could not be given the process id: %s",
                 disk->root, strerror(errno));

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 
 #define T0 1767261600000LL /* 2026-01-01T10:00:00Z */
@@ -357,6 +358,26 @@ static void test_open_sessions_may_be_saved_meanwhile(void **state)
     assert_open_ones(fixture, "");
 }
 
+static void test_a_server_on_its_way_out_is_waited_for(void **state)
+{
+    struct fixture *fixture = *state;
+    make_folders(fixture);
+    int lock = open(at(fixture, ".lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    assert_true(lock >= 0);
+    assert_int_equal(flock(lock, LOCK_EX | LOCK_NB), 0);
+    pid_t child = fork(); /* has the lock with us, and alone once we close ours */
+    assert_true(child >= 0);
+    if (child == 0) {
+        (void)nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+        _exit(0);
+    }
+    assert_int_equal(close(lock), 0);
+    open_store(fixture);
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -373,6 +394,7 @@ int main(void)
             test_a_second_process_is_refused_by_name_of_the_first, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_file_in_the_place_of_a_folder_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_folder_without_write_permission_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_server_on_its_way_out_is_waited_for, setup, teardown),
         cmocka_unit_test_setup_teardown(test_open_sessions_oldest_first, setup, teardown),
         cmocka_unit_test_setup_teardown(test_current_is_told_of_once, setup, teardown),
         cmocka_unit_test_setup_teardown(
