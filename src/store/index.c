@@ -129,11 +129,11 @@ struct rf_entry *rf_index_find(const struct rf_index *index, const char *id)
     return entry;
 }
 
-void rf_index_put(struct rf_index *index, struct rf_summary *summary, uint64_t bytes)
+struct rf_entry *rf_index_put(struct rf_index *index, struct rf_summary *summary, uint64_t bytes)
 {
     struct rf_entry *entry = rf_index_find(index, summary->id);
     bool deleting = false;
-    uint64_t saved_version = 0, turn = index->turns;
+    uint64_t saved_version = 0, turn = 0;
     if (entry != NULL) {
         take_out(index, entry);
         HASH_DELETE(hh, index->by_id, entry); /* the key is a text of the summary that goes */
@@ -152,6 +152,7 @@ void rf_index_put(struct rf_index *index, struct rf_summary *summary, uint64_t b
     put_in(index, entry);
     index->bytes += bytes;
     index->version++;
+    return entry;
 }
 
 void rf_index_remove(struct rf_index *index, const char *id)

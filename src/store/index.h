@@ -28,15 +28,15 @@ struct rf_index {
     size_t count, cap;
     const struct rf_summary **page;
     size_t page_cap;
-    uint64_t bytes, version, turns;
+    uint64_t bytes, version;
     locale_t utf8; /* 0 where there is none */
 };
 
 void rf_index_init(struct rf_index *index);
 void rf_index_finish(struct rf_index *index);
 
-/* Adds the session or replaces what is known of it; takes over the summary's texts. */
-void rf_index_put(struct rf_index *index, struct rf_summary *summary, uint64_t bytes);
+/* Adds the session or replaces what is known of it; takes over the summary's texts. The entry, for what its file is. */
+struct rf_entry *rf_index_put(struct rf_index *index, struct rf_summary *summary, uint64_t bytes);
 void rf_index_remove(struct rf_index *index, const char *id);
 struct rf_entry *rf_index_find(const struct rf_index *index, const char *id);
 void rf_index_list(struct rf_index *index, const struct rf_listing_query *query, struct rf_listing *out);

@@ -291,8 +291,9 @@ void rf_store_clean(struct rf_store *store)
             remove_files(add_removal(store, gone->id));
     }
     store->scan.clean_wanted = store->scan.left > 0; /* which are the oldest is known once all are read */
+    bool may_be_too_many = !store->scan.clean_wanted && store->index.count > store->max_sessions;
     size_t count = 0;
-    struct rf_entry **list = store->scan.clean_wanted ? NULL : completed(store, &count);
+    struct rf_entry **list = may_be_too_many ? completed(store, &count) : NULL;
     for (size_t i = 0; i + store->max_sessions < count; i++) {
         char *id = list[i]->summary.id;
         rf_log_info(store->log, "store", "session %s goes: more than %zu completed ones are stored", id,

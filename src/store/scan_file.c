@@ -52,8 +52,7 @@ void rf_scan_take(struct rf_store *store, const char *id, struct rf_scanned *sca
 {
     if (scanned->reason == NULL) {
         uint64_t version = scanned->summary.version;
-        rf_index_put(&store->index, &scanned->summary, scanned->bytes);
-        rf_index_find(&store->index, id)->saved_version = version;
+        rf_index_put(&store->index, &scanned->summary, scanned->bytes)->saved_version = version;
         return;
     }
     char *path = rf_disk_path(&store->disk, id);

@@ -171,8 +171,9 @@ void rf_store_save(struct rf_store *store, struct rf_summary *summary, struct rf
     bool doomed = entry != NULL && entry->deleting && summary->complete;
     size_t len = json->len;
     struct rf_blob *blob = rf_blob_create(summary->id, summary->version, rf_buf_take(json), len);
-    store->index.turns++;
-    rf_index_put(&store->index, summary, len);
+    struct rf_entry *saved = rf_index_put(&store->index, summary, len);
+    if (entry == NULL)
+        saved->turn = ++store->turns;
     rf_saver_put(store->saver, blob, is_current, doomed);
 }
 
@@ -180,7 +181,7 @@ void rf_store_relist(struct rf_store *store, struct rf_summary *summary)
 {
     const struct rf_entry *entry = rf_index_find(&store->index, summary->id);
     if (entry != NULL)
-        rf_index_put(&store->index, summary, entry->bytes);
+        (void)rf_index_put(&store->index, summary, entry->bytes);
     else
         rf_summary_finish(summary);
 }

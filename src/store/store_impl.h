@@ -29,6 +29,7 @@ struct rf_store {
     struct rf_log *log;
     struct rf_disk disk;
     struct rf_index index;
+    uint64_t turns; /* of rf_entry: the newest */
     struct rf_scan scan;
     struct rf_saver *saver;
     struct rf_removal *removals; /* a list */

@@ -228,6 +228,18 @@ static void test_a_clean_up_waits_for_all_of_them(void **state)
     assert_true(exists(fixture, "sessions/session-s3.json"));
 }
 
+/* Old ones, though they are read after this process has saved. */
+static void test_a_clean_up_takes_the_oldest_of_all(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->max_sessions = 3;
+    open_five(fixture);
+    save(fixture, &(struct sample){"s6", T0 + 6000, .laps = 6}, false);
+    read_rest(fixture, NO_ONE_OPEN);
+    rf_store_clean(fixture->store);
+    assert_lists(fixture, ALL, "s6 s5 s4 /3");
+}
+
 static void test_damaged_ones_are_put_aside(void **state)
 {
     struct fixture *fixture = *state;
@@ -272,6 +284,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_current_one_is_read_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_one_that_was_never_ended_is_told_of, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_clean_up_waits_for_all_of_them, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_clean_up_takes_the_oldest_of_all, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damaged_ones_are_put_aside, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_stop_in_the_middle, setup, teardown),
     };
