@@ -219,6 +219,31 @@ test('history: what the server still reads at its start is told of, and comes by
   await note.getByText('1 session', {exact: true}).waitFor();
 });
 
+test('what has the focus keeps it when its table is drawn anew, and tables stay scrolled', options, async (t) => {
+  const scene = await startScene(t, {kind: 'socketio4'});
+  const race = new Race({karts: smallField()});
+  await play(scene, race);
+  const page = await open(t, scene.daemon, '?view=results', {width: 360, height: 740});
+  const table = page.locator('main .scroll').first();
+  const drawnAnew = async (total, last) => {
+    const [before] = await table.elementHandles();
+    Object.assign(race.states[0], {total, prev: race.states[0].last, last, best: Math.min(race.states[0].best, last)});
+    await settle(scene, race);
+    await until('it is drawn anew', async () => !(await before.evaluate((node) => node.isConnected)));
+  };
+  const link = table.getByRole('link', {name: 'Ana Example'});
+  await link.focus();
+  await drawnAnew(8, 26500);
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Ana Example');
+  assert.equal(await link.evaluate((node) => node === document.activeElement), true);
+
+  await page.goto(`http://127.0.0.1:${scene.daemon.port}/?view=compare&karts=E05&karts=E07&karts=E09&karts=E21`);
+  await table.locator('tbody tr').first().waitFor();
+  await table.evaluate((node) => node.scrollTo({left: 40}));
+  await drawnAnew(9, 26400);
+  assert.equal(await table.evaluate((node) => node.scrollLeft), 40);
+});
+
 test('the keyboard gets everywhere, and what has the focus is seen', options, async (t) => {
   const {daemon} = await raced(t);
   const page = await open(t, daemon);

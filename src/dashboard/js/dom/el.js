@@ -1,4 +1,5 @@
 // Elements. Text is only ever set as text: there is no innerHTML in this page.
+import {bookmark} from './bookmark.js';
 
 /** @typedef {Node | string | number | null | undefined | false} Child */
 
@@ -34,10 +35,12 @@ export function append(node, ...children) {
   }
 }
 
-/** Puts these in the place of what is there. @param {Element} node @param {...(Child | Child[])} children */
+/** Puts these in the place of what is there; the reader stays where he was. @param {Element} node @param {...(Child | Child[])} children */
 export function fill(node, ...children) {
+  const goBack = bookmark(node);
   node.textContent = '';
   append(node, ...children);
+  goBack();
 }
 
 /** Writes only what has changed. @param {Element} node @param {string} text */

@@ -178,7 +178,7 @@ export function history(host, ctx) {
         session.isComplete
           ? el(
               'button.plain',
-              {type: 'button', 'aria-label': `Delete ${event}`, onclick: () => confirmDeletion(session)},
+              {type: 'button', id: `delete-${id}`, 'aria-label': `Delete ${event}`, onclick: () => confirmDeletion(session)},
               'Delete',
             )
           : null,

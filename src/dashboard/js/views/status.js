@@ -27,6 +27,7 @@ export function status(host, ctx) {
   const known = {};
   let asked = -Infinity;
   let drawn = '';
+  let told = '';
   let link = '';
 
   /** @param {string} what @param {string} url */
@@ -46,18 +47,7 @@ export function status(host, ctx) {
     drawn = now;
     const {health} = live;
     const list = faults(health, live.link !== 'gone');
-    wrong.dataset.kind = list.length ? 'bad' : 'good';
-    const well = health ? 'Everything works.' : 'Asking…';
-    fill(
-      wrong,
-      list.length
-        ? el(
-            'ul',
-            null,
-            list.map((text) => el('li', null, text)),
-          )
-        : el('p', null, well),
-    );
+    tell(list, health ? 'Everything works.' : 'Asking…');
     const {stats} = known;
     const feed = feedState(health, Date.now());
     const storage = storageState(health);
@@ -99,6 +89,16 @@ export function status(host, ctx) {
       ),
     );
     drawClients();
+  }
+
+  /** Read out when it is written: not each time that it is looked at. @param {string[]} list @param {string} well */
+  function tell(list, well) {
+    const now = JSON.stringify([list, well]);
+    if (now === told) return;
+    told = now;
+    wrong.dataset.kind = list.length ? 'bad' : 'good';
+    const lines = () => list.map((text) => el('li', null, text));
+    fill(wrong, list.length ? el('ul', null, lines()) : el('p', null, well));
   }
 
   /** @param {string} label @param {{text: string, kind: string, note: string}} what */
