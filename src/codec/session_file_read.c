@@ -90,8 +90,8 @@ static int stint_at(const struct entry *entry, int index)
 {
     const cJSON *stints = rf_json_path(entry->tree, "stints", NULL);
     int64_t lap = 1;
-    /* A kart that was left before it had a lap has lost its stint to the next one: it began where that one
-     * does, which takes the place again when it is restored. */
+    /* A kart that was left before it had a lap has lost its stint to the next one, or to the one before: it
+     * began where that one does, which takes the place again when all are there. */
     if (cJSON_IsArray(stints) && cJSON_GetArraySize(stints) == 0)
         return get_int(entry->tree, "totalLaps", 0, MAX_LAP_NUM - 1, 0) + 1;
     (void)rf_json_get_int(
@@ -132,13 +132,14 @@ static void read_run(struct rf_session *session, const struct entry *entry)
     read_laps(run, entry->tree);
 }
 
-/* The stints that a run drove when it came back to its kart; the runs are all there by now. */
+/* All stints, now that the runs are all there: those of a run that came back to its kart, and those in whose
+ * place a kart without a lap was read. */
 static void read_stints(struct rf_session *session, const struct entry *entry)
 {
     struct rf_row row;
     row_of_entry(entry, &row);
     int count = cJSON_GetArraySize(rf_json_path(entry->tree, "stints", NULL));
-    for (int i = 1; i < count && is_named(&row); i++)
+    for (int i = 0; i < count && is_named(&row); i++)
         (void)restore(session, entry, &row, i); /* the run is known, or the session is full */
 }
 

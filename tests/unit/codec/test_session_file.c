@@ -122,23 +122,30 @@ static void corrections_marks_and_runs_that_left_are_kept(void **state)
     maker_destroy(&maker);
 }
 
-static void a_driver_who_changes_karts_and_back(void **state)
+struct step {
+    int kart_id, total, last;
+};
+
+static void drive(struct maker *maker, const struct step *steps, size_t count)
 {
-    (void)state;
-    static const struct {
-        int kart_id, total, last;
-    } steps[] = {{5, 1, 0}, {5, 2, 30001}, {6, 3, 30002}, {6, 4, 30003}, {5, 5, 30004}, {7, 5, 30004},
-        {8, 6, 30005}, {9, 6, 30005}, {5, 7, 30006}};
-    struct maker maker = maker_create(1000);
-    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+    for (size_t i = 0; i < count; i++) {
         char json[300];
         (void)snprintf(json, sizeof(json),
             "{\"data\":{\"runs\":[{\"id\":1,\"name\":\"Ana\",\"kart\":\"E%d\",\"kart_id\":%d,\"total_laps\":%"
             "d,"
             "\"last_time_raw\":%d}]}}",
             steps[i].kart_id, steps[i].kart_id, steps[i].total, steps[i].last);
-        maker_frame(&maker, START_MS + (int64_t)i * 30000, json);
+        maker_frame(maker, START_MS + (int64_t)i * 30000, json);
     }
+}
+
+static void a_driver_who_changes_karts_and_back(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{5, 1, 0}, {5, 2, 30001}, {6, 3, 30002}, {6, 4, 30003}, {5, 5, 30004},
+        {7, 5, 30004}, {8, 6, 30005}, {9, 6, 30005}, {5, 7, 30006}};
+    struct maker maker = maker_create(1000);
+    drive(&maker, steps, sizeof(steps) / sizeof(steps[0]));
     cJSON *root = round_trip(&maker, 1000);
     assert_int_equal(size_of(root, "runs"), 5);
     assert_int_equal(size_of(root, "runs.0.laps"), 3); /* kart 5: laps 2, 5 and 7 */
@@ -154,6 +161,23 @@ static void a_driver_who_changes_karts_and_back(void **state)
     assert_int_equal(num(root, "runs.3.laps.0.timeRaw"), 30005);
     for (int i = 0; i < 5; i++)
         assert_int_equal(num(cJSON_GetArrayItem(at(root, "runs"), i), "missedLaps"), 0);
+    cJSON_Delete(root);
+    maker_destroy(&maker);
+}
+
+/* Kart 7 was left before it had a lap, for the one that was there before it. */
+static void a_kart_that_was_tried_takes_no_laps(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {
+        {5, 1, 0}, {5, 2, 30001}, {6, 2, 30001}, {7, 2, 30001}, {6, 3, 30002}, {6, 4, 30003}};
+    struct maker maker = maker_create(1000);
+    drive(&maker, steps, sizeof(steps) / sizeof(steps[0]));
+    cJSON *root = round_trip(&maker, 1000);
+    assert_int_equal(size_of(root, "runs"), 3);
+    assert_int_equal(num(root, "runs.1.stints.0"), 3);
+    assert_int_equal(size_of(root, "runs.1.laps"), 2);
+    assert_int_equal(size_of(root, "runs.2.stints"), 0);
     cJSON_Delete(root);
     maker_destroy(&maker);
 }
@@ -294,6 +318,7 @@ int main(void)
         cmocka_unit_test(laps_that_were_dropped_still_count),
         cmocka_unit_test(corrections_marks_and_runs_that_left_are_kept),
         cmocka_unit_test(a_driver_who_changes_karts_and_back),
+        cmocka_unit_test(a_kart_that_was_tried_takes_no_laps),
         cmocka_unit_test(runs_without_ids_and_odd_texts),
         cmocka_unit_test(an_ended_session_stays_ended),
         cmocka_unit_test(a_race_goes_on_after_a_restart),
