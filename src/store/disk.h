@@ -21,9 +21,9 @@ struct rf_disk {
     bool unsynced; /* what was found at the start could not all be made last: a power cut may take it back */
 };
 
-/* Makes the folders, takes the lock (waiting 3 s at most for a server that is on its way out), checks that files can
- * be made and removed, and clears away what a crash left half written. 0; or -1 with *error one line for the operator
- * (the caller frees it). */
+/* Makes the folders, takes the lock (waiting 3 s at most for a server that is on its way out), checks that
+ * files can be made and removed, and clears away what a crash left half written. 0; or -1 with *error one line
+ * for the operator (the caller frees it). */
 int rf_disk_open(struct rf_disk *disk, struct rf_log *log, const char *path, char **error);
 void rf_disk_close(struct rf_disk *disk);
 

@@ -35,7 +35,7 @@ struct rf_index {
 void rf_index_init(struct rf_index *index);
 void rf_index_finish(struct rf_index *index);
 
-/* Adds the session or replaces what is known of it; takes over the summary's texts. The entry, for what its file is. */
+/* Adds the session or replaces what is known of it; takes over the summary's texts. Returns its entry. */
 struct rf_entry *rf_index_put(struct rf_index *index, struct rf_summary *summary, uint64_t bytes);
 void rf_index_remove(struct rf_index *index, const char *id);
 struct rf_entry *rf_index_find(const struct rf_index *index, const char *id);
