@@ -126,9 +126,9 @@ static void check_journal_alone(const char *const *frames, size_t count)
     rf_buf_finish(&journal);
 }
 
-static void check_any_moment(const char *const *frames, size_t count)
+static void check_any_moment(const char *const *frames, size_t count, size_t first)
 {
-    for (size_t saved = 1; saved <= count; saved++) {
+    for (size_t saved = first; saved <= count; saved++) {
         struct rf_buf journal = RF_BUF_INIT, file = RF_BUF_INIT;
         struct maker maker = journaled(&journal);
         const char *error;
@@ -176,14 +176,30 @@ static void a_record_tells_when_its_frame_was_made(void **state)
 static void a_file_of_any_moment_and_the_journal_make_the_whole(void **state)
 {
     (void)state;
-    check_any_moment(race, FRAMES(race));
+    check_any_moment(race, FRAMES(race), 1);
+}
+
+static void a_kart_that_was_tried_takes_no_laps(void **state)
+{
+    (void)state;
+    static const char *const tried[] = {
+        DATA("Session #1", ROW(1, 101, 1, null, null)),
+        DATA("Session #1", ROW(1, 101, 2, 27000, null)),
+        DATA("Session #1", ROW(1, 201, 2, 27000, null)),
+        DATA("Session #1", ROW(1, 301, 2, 27000, null)),
+        DATA("Session #1", ROW(1, 201, 2, 27000, null)),
+        DATA("Session #1", ROW(1, 201, 3, 27100, 27000)),
+        DATA("Session #1", ROW(1, 201, 4, 27200, 27100)),
+        DATA("Session #1", ROW(1, 201, 4, 27250, 27150)),
+    };
+    check_any_moment(tried, FRAMES(tried), 4); /* from then on its file has the kart that was tried */
 }
 
 static void rows_that_share_an_id_stay_apart(void **state)
 {
     (void)state;
     check_journal_alone(collision, FRAMES(collision));
-    check_any_moment(collision, FRAMES(collision));
+    check_any_moment(collision, FRAMES(collision), 1);
 }
 
 /* The journal's record of a lap may be older than what the feed tells of the kart. */
@@ -333,6 +349,7 @@ int main(void)
         cmocka_unit_test(the_journal_alone_rebuilds_every_lap),
         cmocka_unit_test(a_record_tells_when_its_frame_was_made),
         cmocka_unit_test(a_file_of_any_moment_and_the_journal_make_the_whole),
+        cmocka_unit_test(a_kart_that_was_tried_takes_no_laps),
         cmocka_unit_test(rows_that_share_an_id_stay_apart),
         cmocka_unit_test(a_kart_told_late_is_known_all_the_same),
         cmocka_unit_test(a_change_of_karts_is_told_from_a_kart_told_late),
