@@ -109,14 +109,17 @@ static void restart(struct world *world)
     for (size_t i = rf_engine_session_count(world->engine);
          i-- > 0;) { /* the one with the newest frame last */
         const struct rf_session *session = rf_engine_session_at(world->engine, i);
-        struct rf_buf file = RF_BUF_INIT;
+        struct rf_buf file = RF_BUF_INIT, again = RF_BUF_INIT;
         const char *error = NULL;
         rf_session_file_write(&file, session, &options.analysis);
         struct rf_session *read = rf_session_file_read(session->id, file.data, file.len, MAX_LAPS, &error);
         expect(read != NULL);
         expect_same_laps(session, read);
+        rf_session_file_write(&again, read, &options.analysis);
+        expect(again.len == file.len && memcmp(again.data, file.data, file.len) == 0);
         rf_engine_adopt(next, read);
         rf_buf_finish(&file);
+        rf_buf_finish(&again);
     }
     rf_engine_destroy(world->engine);
     world->engine = next;
