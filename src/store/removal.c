@@ -257,28 +257,32 @@ static bool under_way(const struct rf_store *store, const char *id)
     return false;
 }
 
-/* By their begin; but what this process has saved is newer than what it found, whatever the clock says. */
-static int oldest_first(const void *a, const void *b)
+static int by_turn(const void *a, const void *b)
 {
     const struct rf_entry *left = *(struct rf_entry *const *)a, *right = *(struct rf_entry *const *)b;
-    if (left->turn != right->turn)
-        return left->turn < right->turn ? -1 : 1;
-    if (left->summary.started_ms != right->summary.started_ms)
-        return left->summary.started_ms < right->summary.started_ms ? -1 : 1;
-    return strcmp(left->summary.id, right->summary.id);
+    return left->turn < right->turn ? -1 : left->turn > right->turn;
 }
 
-/* The completed sessions, oldest first. */
+/* The completed sessions, oldest first: those that were found, in the index's order; then what this process
+ * has saved, which is newer than they are, whatever the clock says. */
 static struct rf_entry **completed(const struct rf_store *store, size_t *count)
 {
-    struct rf_entry **list = rf_new_array(store->index.count + 1, sizeof *list);
+    const struct rf_index *index = &store->index;
+    struct rf_entry **list = rf_new_array(index->count + 1, sizeof *list), **saved = list + index->count + 1;
     *count = 0;
-    for (size_t i = 0; i < store->index.count; i++) {
-        struct rf_entry *entry = store->index.order[i];
-        if (entry->summary.complete && !entry->deleting)
+    for (size_t i = index->count; i-- > 0;) {
+        struct rf_entry *entry = index->order[i];
+        if (!entry->summary.complete || entry->deleting)
+            continue;
+        if (entry->turn == 0)
             list[(*count)++] = entry;
+        else
+            *--saved = entry; /* from the other end */
     }
-    qsort(list, *count, sizeof *list, oldest_first);
+    size_t found = *count;
+    while (saved < list + index->count + 1)
+        list[(*count)++] = *saved++;
+    qsort(list + found, *count - found, sizeof *list, by_turn);
     return list;
 }
 
