@@ -35,7 +35,10 @@ export function append(node, ...children) {
   }
 }
 
-/** Puts these in the place of what is there; the reader stays where he was. @param {Element} node @param {...(Child | Child[])} children */
+/**
+ * Puts these in the place of what is there; the reader stays where he was.
+ * @param {Element} node @param {...(Child | Child[])} children
+ */
 export function fill(node, ...children) {
   const goBack = bookmark(node);
   node.textContent = '';
